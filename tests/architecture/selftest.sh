@@ -1,0 +1,95 @@
+#!/bin/sh
+# selftest.sh <folder of the rules>: each rule accepts a tree that keeps it and refuses, by name, one that breaks it.
+set -eu
+rules=$1
+tree=$(mktemp -d)
+trap 'rm -rf "$tree"' EXIT
+bad=0
+
+# fresh: a small tree that keeps every rule.
+fresh() {
+  rm -rf "$tree"
+  mkdir -p "$tree/include/workpool/detail/posix" "$tree/include/workpool/core" "$tree/include/workpool/queue" \
+    "$tree/include/workpool/select" "$tree/include/workpool/pool" "$tree/tests"
+  put include/workpool/config.hpp '#pragma once' '#define WORKPOOL_X 1'
+  put include/workpool/detail/posix/fd.hpp '#pragma once' '#include <unistd.h>'
+  put include/workpool/core/task.hpp '#pragma once' '#include <workpool/config.hpp>' \
+    '#include <workpool/detail/posix/fd.hpp>' 'struct task {};'
+  put include/workpool/queue/lane.hpp '#pragma once' '#include <workpool/core/task.hpp>' 'struct lane {};'
+  put include/workpool/select/pick.hpp '#pragma once' 'struct pick {};'
+  put include/workpool/pool/pool.hpp '#pragma once' '#include <workpool/queue/lane.hpp>' \
+    '#include <workpool/select/pick.hpp>'
+  put include/workpool/pool.hpp '#pragma once' '/// The front door.' '#include <workpool/pool/pool.hpp>'
+  for name in config detail/posix/fd core/task queue/lane select/pick pool/pool; do
+    put "tests/${name}_test.cpp" "#include <workpool/$name.hpp>" '#include "support/catch.hpp"'
+  done
+  put tests/core/task_races_test.cpp '#include <workpool/core/task.hpp>'
+}
+
+put() {
+  mkdir -p "$(dirname "$tree/$1")"
+  file=$1
+  shift
+  printf '%s\n' "$@" >"$tree/$file"
+}
+
+accepted() {
+  if ! said=$(sh "$rules/$1.sh" "$tree" 2>&1); then
+    echo "selftest: $1 refuses a tree that keeps the rule: $said"; bad=1
+  fi
+}
+
+# refused <rule> <what the message must contain>
+refused() {
+  if said=$(sh "$rules/$1.sh" "$tree" 2>&1); then
+    echo "selftest: $1 accepts a tree that breaks it ($2)"; bad=1
+  else
+    case "$said" in
+      *"$2"*) ;;
+      *) echo "selftest: $1 refuses without naming \"$2\": $said"; bad=1 ;;
+    esac
+  fi
+  fresh
+}
+
+fresh
+for rule in layers mirror posix words sizes; do accepted $rule; done
+
+put include/workpool/core/task.hpp '#include <workpool/pool/pool.hpp>'
+refused layers 'core/task.hpp:1: includes upwards'
+put include/workpool/detail/posix/fd.hpp '#  include <workpool/core/task.hpp>'
+refused layers 'detail/posix/fd.hpp:1: includes upwards'
+put include/workpool/queue/lane.hpp '#include <workpool/select/pick.hpp>'
+refused layers 'queue/lane.hpp:1: includes a sibling'
+put include/workpool/pool/pool.hpp '#include <workpool/pool.hpp>'
+refused layers 'pool/pool.hpp:1: includes upwards'
+put include/workpool/core/task.hpp '#include "future.hpp"'
+refused layers 'core/task.hpp:1: write includes as'
+put include/workpool/utilities/misc.hpp '#pragma once'
+refused layers 'the folder utilities has no layer'
+put include/workpool/pool.hpp '#pragma once' 'struct everything {};'
+refused layers 'pool.hpp:2: a front door holds includes'
+
+rm "$tree/tests/queue/lane_test.cpp"
+refused mirror 'include/workpool/queue/lane.hpp: has no test'
+put tests/queue/ghost_test.cpp '#include <workpool/queue/lane.hpp>'
+refused mirror 'tests/queue/ghost_test.cpp: belongs to no header'
+put tests/queue/lane_test.cpp '#include "support/catch.hpp"' '#include <workpool/queue/lane.hpp>'
+refused mirror 'tests/queue/lane_test.cpp: must include <workpool/queue/lane.hpp> first'
+
+put include/workpool/queue/lane.hpp '#include <sys/eventfd.h>'
+refused posix 'queue/lane.hpp:1:'
+put include/workpool/core/task.hpp '#include <sched.h>'
+refused posix 'core/task.hpp:1:'
+
+put include/workpool/core/task.hpp '// TO''DO: the rest'
+refused words 'core/task.hpp:1:'
+put README.md 'FIX''ME'
+refused words 'README.md:1:'
+
+put include/workpool/core/task.hpp "$(yes '//' | head -n 401)"
+case "$(sh "$rules/sizes.sh" "$tree")" in
+  *'over 400: include/workpool/core/task.hpp (401)'*) ;;
+  *) echo 'selftest: sizes does not print a header of 401 lines'; bad=1 ;;
+esac
+exit $bad
