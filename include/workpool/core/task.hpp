@@ -1,0 +1,250 @@
+#pragma once
+#include <atomic>
+#include <coroutine>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <new>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <workpool/core/clock.hpp>
+#include <workpool/core/outcome.hpp>
+#include <workpool/core/priority.hpp>
+#include <workpool/core/task_state.hpp>
+#include <workpool/core/worker_info.hpp>
+#include <workpool/detail/block_pool.hpp>
+#include <workpool/detail/pause.hpp>
+#include <workpool/detail/posix/futex.hpp>
+
+namespace workpool { inline namespace v0 { namespace detail {
+
+class task;
+
+/// What a task needs of the pool that accepted it. Everything here is off the hot path.
+/// Threads: any. A pool stays alive while one of its tasks is not in the books yet, and while it is retained.
+class task_owner {
+ public:
+  /// `one`, which waited, was withdrawn: its place is free and it belongs into the books.
+  virtual void withdrawn(const task& one, outcome result) noexcept = 0;
+  /// The calling thread has started `one`, which still lies in the queue, and wants it run here and now.
+  virtual void run_here(task& one) noexcept = 0;
+  /// The error of a task was never looked at, and now nobody can.
+  virtual void unobserved(task_id id, const std::exception_ptr& error) noexcept = 0;
+  virtual void retain() noexcept = 0;
+  virtual void release() noexcept = 0;
+
+ protected:
+  ~task_owner() = default;
+};
+
+/// The pool on whose behalf this thread runs user code: as its worker, or as a guest that runs or withdraws a task.
+inline thread_local constinit task_owner* working_for = nullptr;
+
+/// Keeps a pool alive and marks the thread while it settles one of the pool's tasks from outside.
+class guest_visit {
+ public:
+  explicit guest_visit(task_owner& owner) noexcept : owner_(owner), before_(std::exchange(working_for, &owner)) {
+    owner_.retain();
+  }
+  guest_visit(const guest_visit&) = delete;
+  guest_visit& operator=(const guest_visit&) = delete;
+  ~guest_visit() {
+    working_for = before_;
+    owner_.release();
+  }
+
+ private:
+  task_owner& owner_;
+  task_owner* before_;
+};
+
+/// One unit of work: callable, arguments, result, state and waiters in one recycled block. Queues carry pointers to it.
+///
+/// Threads: the state word decides who may do what (see task_state.hpp); everything else is touched only by the thread
+/// that the last transition made responsible. Memory: counted references, one of the queue or worker, one of the
+/// future.
+class task : public recycled {
+ public:
+  task() = default;
+  task(const task&) = delete;
+  task& operator=(const task&) = delete;
+  virtual ~task();
+
+  /// Runs the body and keeps its result. Throws: what the body throws.
+  virtual void invoke() = 0;
+  /// Destroys callable and arguments. To be called once, by whoever ran or withdrew the task.
+  virtual void drop() noexcept = 0;
+  /// Hands the result to a receiver other than a workpool::future, just before the outcome is published.
+  virtual void deliver(outcome) noexcept {}
+
+  void describe_as(task_id id, priority lane, std::string_view name) {
+    id_ = id;
+    lane_ = lane;
+    if (!name.empty()) name_ = std::make_unique<const std::string>(name);
+  }
+  /// From now on it belongs to a pool and has to reach an outcome. To be called before another thread can see it.
+  void accept_by(task_owner& owner) noexcept {
+    owner_ = &owner;
+    word_.store(0, std::memory_order_release);
+  }
+  /// It was not accepted after all.
+  void disown() noexcept { owner_ = nullptr; }
+
+  /// Nobody holds a future: an error goes to the pool's handler.
+  void set_posted() noexcept { posted_ = true; }
+  /// deliver() is to be called.
+  void set_delivers() noexcept { delivers_ = true; }
+
+  task_id id() const noexcept { return id_; }
+  priority lane() const noexcept { return lane_; }
+  bool posted() const noexcept { return posted_; }
+  std::string_view name() const noexcept { return name_ ? std::string_view(*name_) : std::string_view(); }
+  /// Gives: "task 17 'thumb'".
+  std::string describe() const;
+
+  task_state state() const noexcept { return task_state(word_.load(std::memory_order_acquire)); }
+  bool settled() const noexcept { return state().phase() == task_phase::settled; }
+  bool waiting() const noexcept { return state().phase() == task_phase::queued; }
+
+  /// Gives: true for the one caller that may and must run it.
+  bool start() noexcept { return advance<task_event::start>(word_).taken; }
+
+  /// Makes sure that a waiting task never runs: destroys the callable, counts it, tells who waits.
+  /// Gives: false when it no longer waits, or was never accepted; nothing has changed then.
+  bool withdraw(outcome result) noexcept;
+
+  cancel_result cancel() noexcept;
+
+  /// Ends a started task. The callable is already destroyed, or its body has been given up.
+  void finish(outcome result) noexcept;
+
+  /// Keeps the exception of the body. `retained`: it is to be reported if nobody looks at it.
+  void fail(std::exception_ptr error, bool retained) noexcept;
+  const std::exception_ptr& error() const noexcept { return error_; }
+  void set_observed() noexcept { observed_ = true; }
+
+  /// The token of the running body; made when first asked for, only by the thread that runs it. Throws: std::bad_alloc.
+  std::stop_token stop_token();
+
+  /// Blocks until settled or until `deadline`; a worker of the same pool runs the task itself if nobody has started it.
+  /// Gives: whether it is settled.
+  bool wait_until(time_point deadline) noexcept;
+
+  /// Runs it on this thread if nobody has started it.
+  void help() noexcept {
+    if (waiting() && start()) owner_->run_here(*this);
+  }
+
+  /// Resumes `handle` (a coroutine's address) when settled. Gives: false when it is settled already.
+  bool follow(void* handle) noexcept {
+    follower_ = handle;
+    return advance<task_event::follow>(word_).taken;
+  }
+
+  void add_reference() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
+  void drop_reference() noexcept {
+    if (references_.load(std::memory_order_acquire) == 1 || references_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+      delete this;
+    }
+  }
+
+ private:
+  void act_on(const task_step& step) noexcept;
+
+  std::atomic<std::uint32_t> word_{0};        // task_state; also what watchers sleep on
+  std::atomic<std::uint32_t> references_{1};  // holders of a pointer
+  task_owner* owner_ = nullptr;
+  task_id id_ = 0;
+  std::exception_ptr error_;                      // written before publication
+  std::unique_ptr<const std::string> name_;       // rare
+  std::atomic<std::stop_source*> stop_{nullptr};  // rare; written by the running thread, read by who requests stop
+  void* follower_ = nullptr;                      // written before the follow transition
+  priority lane_ = priority::normal;
+  bool posted_ = false;
+  bool delivers_ = false;
+  bool observed_ = false;  // written by the holder of the future
+  bool retained_ = false;  // the owner is kept alive for the report of an unobserved error
+};
+
+inline task::~task() {
+  delete stop_.load(std::memory_order_relaxed);
+  if (!retained_) return;
+  if (!observed_) owner_->unobserved(id_, error_);
+  owner_->release();
+}
+
+inline std::string task::describe() const {
+  std::string text = "task " + std::to_string(id_);
+  if (name_) text += " '" + *name_ + "'";
+  return text;
+}
+
+inline bool task::withdraw(outcome result) noexcept {
+  if (owner_ == nullptr || !advance<task_event::withdraw>(word_, result).taken) return false;
+  {
+    const guest_visit visit(*owner_);
+    drop();
+    owner_->withdrawn(*this, result);
+  }
+  if (delivers_) deliver(result);
+  act_on(advance<task_event::publish>(word_));
+  return true;
+}
+
+inline cancel_result task::cancel() noexcept {
+  if (withdraw(outcome::cancelled)) return cancel_result::dequeued;
+  const task_step step = advance<task_event::request_stop>(word_);
+  act_on(step);
+  return step.next.phase() == task_phase::running ? cancel_result::stop_requested : cancel_result::too_late;
+}
+
+inline void task::finish(outcome result) noexcept {
+  if (delivers_) deliver(result);
+  act_on(advance<task_event::finish>(word_, result));
+}
+
+inline void task::fail(std::exception_ptr error, bool retained) noexcept {
+  error_ = std::move(error);
+  retained_ = retained;
+  if (retained) owner_->retain();
+}
+
+inline std::stop_token task::stop_token() {
+  std::stop_source* source = stop_.load(std::memory_order_relaxed);
+  if (source == nullptr) {
+    source = new std::stop_source();
+    stop_.store(source, std::memory_order_release);
+    std::atomic_thread_fence(std::memory_order_seq_cst);  // either we see the request or the requester sees the source
+    if (state().stop_requested()) source->request_stop();
+  }
+  return source->get_token();
+}
+
+inline bool task::wait_until(time_point deadline) noexcept {
+  if (settled()) return true;
+  if (working_for != nullptr && working_for == owner_) help();
+  constexpr int short_wait = 128;  // pauses, about 3 µs: what a hand-off to a busy worker of another core takes
+  for (int spin = 0; spin < short_wait; ++spin) {
+    if (settled()) return true;
+    pause();
+  }
+  for (;;) {
+    const task_step step = advance<task_event::watch>(word_);
+    if (!step.taken) return true;
+    if (!futex_wait_until(word_, step.next.bits(), deadline)) return settled();
+  }
+}
+
+inline void task::act_on(const task_step& step) noexcept {
+  if (has(step.actions, task_action::signal_stop)) {
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    if (std::stop_source* source = stop_.load(std::memory_order_acquire)) source->request_stop();
+  }
+  if (has(step.actions, task_action::wake_watchers)) futex_wake_all(word_);
+  if (has(step.actions, task_action::resume_follower)) std::coroutine_handle<>::from_address(follower_).resume();
+}
+
+}}}  // namespace workpool::v0::detail
