@@ -1,0 +1,158 @@
+#pragma once
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <numeric>
+#include <workpool/core/outcome.hpp>
+#include <workpool/core/priority.hpp>
+#include <workpool/detail/cache_line.hpp>
+#include <workpool/detail/thread_number.hpp>
+#include <workpool/monitor/pool_stats.hpp>
+
+/// Counters of a pool, kept where they cost least and read in an order in which they cannot contradict each other.
+///
+/// A task is counted as accepted before anybody can take it, as started before its body runs, and as settled before
+/// its waiters are told. A reader goes the other way round: settled first, then withdrawn, started, accepted. So what
+/// it sees of a task's later stages is never more than what it sees of the earlier ones, and what a task is doing now
+/// follows by subtraction: running = started - settled, queued = accepted - started - withdrawn.
+namespace workpool { inline namespace v0 { namespace detail {
+
+using counter = std::atomic<std::uint64_t>;
+using lane_counts = std::array<std::uint64_t, priority_count>;
+using outcome_counts = std::array<std::uint64_t, outcome_count>;
+
+enum class writers : std::uint8_t { one, many };
+
+/// What happens to started tasks. A worker has its own and is its only writer; guests share one.
+class alignas(cache_line) run_books {
+ public:
+  explicit run_books(writers who) noexcept : who_(who) {}
+
+  void start(priority lane) noexcept { add(started_[lane_index(lane)]); }
+  void settle(outcome result) noexcept { add(settled_[static_cast<std::size_t>(result)]); }
+
+  void add_settled_to(outcome_counts& sum) const noexcept {
+    for (std::size_t one = 0; one < outcome_count; ++one) sum[one] += settled_[one].load(std::memory_order_acquire);
+  }
+  void add_started_to(lane_counts& sum) const noexcept {
+    for (std::size_t lane = 0; lane < priority_count; ++lane)
+      sum[lane] += started_[lane].load(std::memory_order_acquire);
+  }
+  std::uint64_t settled(outcome result) const noexcept {
+    return settled_[static_cast<std::size_t>(result)].load(std::memory_order_relaxed);
+  }
+
+ private:
+  void add(counter& one) noexcept {
+    if (who_ == writers::one) {
+      one.store(one.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+    } else {
+      one.fetch_add(1, std::memory_order_release);
+    }
+  }
+
+  const writers who_;
+  std::array<counter, priority_count> started_{};
+  std::array<counter, outcome_count> settled_{};
+};
+
+/// What happens before a task starts: acceptance, rejection, withdrawal. Spread over lines by thread.
+class intake_books {
+ public:
+  void accept(priority lane) noexcept { mine().accepted[lane_index(lane)].fetch_add(1, std::memory_order_relaxed); }
+  void retract(priority lane) noexcept { mine().accepted[lane_index(lane)].fetch_sub(1, std::memory_order_relaxed); }
+  void reject() noexcept { mine().rejected.fetch_add(1, std::memory_order_relaxed); }
+  void withdraw(priority lane, outcome result) noexcept {
+    withdrawn_[lane_index(lane)][static_cast<std::size_t>(result)].fetch_add(1, std::memory_order_release);
+  }
+
+  lane_counts accepted() const noexcept {
+    lane_counts sum{};
+    for (const stripe& one : stripes_) {
+      for (std::size_t lane = 0; lane < priority_count; ++lane) {
+        sum[lane] += one.accepted[lane].load(std::memory_order_acquire);
+      }
+    }
+    return sum;
+  }
+  std::uint64_t rejected() const noexcept {
+    std::uint64_t sum = 0;
+    for (const stripe& one : stripes_) sum += one.rejected.load(std::memory_order_relaxed);
+    return sum;
+  }
+  /// Adds withdrawn tasks to `outcomes`. Gives: how many per lane.
+  lane_counts withdrawn(outcome_counts& outcomes) const noexcept {
+    lane_counts sum{};
+    for (std::size_t lane = 0; lane < priority_count; ++lane) {
+      for (std::size_t one = 0; one < outcome_count; ++one) {
+        const std::uint64_t count = withdrawn_[lane][one].load(std::memory_order_acquire);
+        sum[lane] += count;
+        outcomes[one] += count;
+      }
+    }
+    return sum;
+  }
+
+ private:
+  struct alignas(cache_line) stripe {
+    std::array<counter, priority_count> accepted{};  // may wrap below 0 in one stripe; the sum never does
+    counter rejected{0};
+  };
+  static constexpr std::size_t stripe_count = 16;  // threads that submit at the same time without sharing a line
+
+  stripe& mine() noexcept { return stripes_[thread_number() % stripe_count]; }
+
+  std::array<stripe, stripe_count> stripes_{};
+  alignas(cache_line) std::array<std::array<counter, outcome_count>, priority_count> withdrawn_{};
+};
+
+/// The sums of one reading.
+struct book_sums {
+  outcome_counts outcomes{};
+  std::uint64_t settled = 0;  // of the started ones
+  lane_counts withdrawn{}, started{}, accepted{};
+
+  static std::uint64_t total(const lane_counts& lanes) noexcept {
+    return std::accumulate(lanes.begin(), lanes.end(), std::uint64_t{0});
+  }
+
+  /// `for_each_run(f)` calls f with every run_books of the pool.
+  template <class ForEachRun>
+  static book_sums read(const intake_books& intake, ForEachRun for_each_run) {
+    book_sums sums;
+    for_each_run([&](const run_books& run) { run.add_settled_to(sums.outcomes); });
+    sums.settled = std::accumulate(sums.outcomes.begin(), sums.outcomes.end(), std::uint64_t{0});
+    sums.withdrawn = intake.withdrawn(sums.outcomes);
+    for_each_run([&](const run_books& run) { run.add_started_to(sums.started); });
+    sums.accepted = intake.accepted();
+    return sums;
+  }
+
+  /// Whether every accepted task has reached its outcome.
+  bool balanced() const noexcept { return total(accepted) == settled + total(withdrawn); }
+
+  void write_to(pool_stats& stats, std::uint64_t rejected) const noexcept {
+    stats.accepted = total(accepted);
+    stats.rejected = rejected;
+    stats.submitted = stats.accepted + rejected;
+    stats.started = total(started);
+    stats.completed = of(outcome::value);
+    stats.failed = of(outcome::failed);
+    stats.cancelled = of(outcome::cancelled);
+    stats.expired = of(outcome::expired);
+    stats.timed_out = of(outcome::timed_out);
+    stats.worker_lost = of(outcome::worker_lost);
+    stats.discarded = of(outcome::discarded);
+    stats.pool_broken = of(outcome::pool_broken);
+    stats.running = stats.started - settled;
+    for (std::size_t lane = 0; lane < priority_count; ++lane) {
+      stats.queued_by_priority[lane] = accepted[lane] - started[lane] - withdrawn[lane];
+      stats.queued += stats.queued_by_priority[lane];
+    }
+  }
+
+  std::uint64_t of(outcome one) const noexcept { return outcomes[static_cast<std::size_t>(one)]; }
+};
+
+}}}  // namespace workpool::v0::detail

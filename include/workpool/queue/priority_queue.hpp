@@ -1,0 +1,330 @@
+#pragma once
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <type_traits>
+#include <utility>
+#include <vector>
+#include <workpool/core/clock.hpp>
+#include <workpool/core/task_ref.hpp>
+#include <workpool/detail/eventcount.hpp>
+#include <workpool/queue/element_cell.hpp>
+#include <workpool/queue/lane_order.hpp>
+#include <workpool/queue/lane_set.hpp>
+#include <workpool/queue/places.hpp>
+#include <workpool/queue/task_queue.hpp>
+
+namespace workpool { inline namespace v0 {
+namespace detail {
+
+/// For queues whose consumers are woken by somebody else.
+struct no_arrivals {
+  void notify_one() noexcept {}
+  void notify_all() noexcept {}
+};
+
+/// priority_queue, with the way consumers learn of arrivals as a parameter.
+template <class T, class Arrivals>
+class basic_priority_queue {
+ public:
+  using value_type = T;
+
+  explicit basic_priority_queue(const queue_options& options = {})
+      : options_(checked(options)),
+        places_(options.capacity),
+        exact_(options.fifo || options.capacity != 0),
+        lanes_(options.fifo ? 1 : lane_set::default_slots()) {}
+
+  basic_priority_queue(const basic_priority_queue&) = delete;
+  basic_priority_queue& operator=(const basic_priority_queue&) = delete;
+  ~basic_priority_queue() {
+    for (const priority lane : lane_order(0, 0)) purge(lane, [](T&&) {});
+  }
+
+  template <class Admission = no_admission>
+  push_status try_push(T&& element, priority lane = priority::normal, Admission admission = {}) {
+    return push_for(std::move(element), lane, duration::zero(), admission);
+  }
+
+  template <class Admission = no_admission>
+  push_status push_for(T&& element, priority lane, duration limit, Admission admission = {}) {
+    if (closed()) return push_status::closed;
+    if (!acquire_place(limit)) return closed() ? push_status::closed : push_status::full;
+    return enter(std::move(element), lane, admission);
+  }
+
+  std::optional<T> try_pop() {
+    unsigned pick = options_.aging == 0 ? 0 : picks_.fetch_add(1, std::memory_order_relaxed);
+    return try_pop(pick);
+  }
+
+  /// `pick`: a counter of the caller's own, one per consumer; counted up when an element was taken.
+  std::optional<T> try_pop(unsigned& pick) {
+    const auto order = lane_order(pick, options_.aging);
+    while (const found next = pop_first(order)) {
+      T element = cell::open(next.pointer);
+      if (!leaves(element, next.lane)) continue;
+      ++pick;
+      return element;
+    }
+    return std::nullopt;
+  }
+
+  std::optional<T> pop_for(duration limit) requires(!std::same_as<Arrivals, no_arrivals>) {
+    std::optional<T> element;
+    arrivals_.await(
+        [&] {
+          const bool sealed = sealed_.load(std::memory_order_acquire);  // before the look: nothing comes after it
+          element = try_pop();
+          return element.has_value() || sealed;
+        },
+        after(steady::now(), limit));
+    return element;
+  }
+
+  /// Hands every waiting element of a lane to `visit`, dead ones not included.
+  template <class Visit>
+  void purge(priority lane, Visit&& visit) {
+    while (void* const pointer = lanes_.pop(lane)) {
+      T element = cell::open(pointer);
+      leaves_unseen(lane);
+      if (alive(element)) visit(std::move(element));
+    }
+  }
+
+  /// A waiting element of this lane has been withdrawn: its place is free, its remains are passed over later.
+  void forget(priority lane) noexcept {
+    dead_[lane_index(lane)].fetch_add(1, std::memory_order_relaxed);
+    places_.release();
+  }
+
+  void close() noexcept {
+    closed_.store(true, std::memory_order_seq_cst);
+    lanes_.close();
+    sealed_.store(true, std::memory_order_release);
+    places_.wake_all();
+    arrivals_.notify_all();
+  }
+
+  std::size_t size() const noexcept {
+    if (places_.bounded()) return places_.taken();
+    std::size_t total = 0;
+    for (const std::size_t length : sizes()) total += length;
+    return total;
+  }
+
+  std::array<std::size_t, priority_count> sizes() const noexcept {
+    std::array<std::size_t, priority_count> result{};
+    for (const priority lane : lane_order(0, 0)) {
+      const auto dead = dead_[lane_index(lane)].load(std::memory_order_relaxed);
+      const auto live = static_cast<std::ptrdiff_t>(lanes_.length(lane)) - dead;
+      result[lane_index(lane)] = live > 0 ? static_cast<std::size_t>(live) : 0;
+    }
+    return result;
+  }
+
+  /// Whether a pop might find something, dead elements included: what a consumer asks before it sleeps.
+  bool has_elements() const noexcept {
+    return lanes_.length(priority::critical) != 0 || lanes_.length(priority::high) != 0 ||
+           lanes_.length(priority::normal) != 0 || lanes_.length(priority::low) != 0;
+  }
+
+  /// Pointers in the lanes, dead elements included.
+  std::size_t physical_length() const noexcept {
+    std::size_t total = 0;
+    for (const priority lane : lane_order(0, 0)) total += lanes_.length(lane);
+    return total;
+  }
+
+ private:
+  using cell = element_cell<T>;
+  using lane_list = std::array<priority, priority_count>;
+
+  struct found {
+    void* pointer = nullptr;
+    priority lane{};
+    explicit operator bool() const noexcept { return pointer != nullptr; }
+  };
+
+  found pop_first(const lane_list& order) noexcept {
+    const popping visit(*this);
+    for (const priority lane : order) {
+      if (void* const pointer = lanes_.pop(lane)) return {pointer, lane};
+    }
+    return {};
+  }
+
+  // Where the order is exact, a sweep must not overlap with a pop; consumers pass this gate then.
+  class popping {
+   public:
+    explicit popping(basic_priority_queue& queue) noexcept : queue_(queue) {
+      if (!queue_.exact_) return;
+      while ((queue_.gate_.fetch_add(1, std::memory_order_acquire) & sweeping) != 0) {
+        queue_.gate_.fetch_sub(1, std::memory_order_relaxed);
+        for (spinner spin; (queue_.gate_.load(std::memory_order_relaxed) & sweeping) != 0;) spin.once();
+      }
+    }
+    popping(const popping&) = delete;
+    popping& operator=(const popping&) = delete;
+    ~popping() {
+      if (queue_.exact_) queue_.gate_.fetch_sub(1, std::memory_order_release);
+    }
+
+   private:
+    basic_priority_queue& queue_;
+  };
+
+  bool closed() const noexcept { return closed_.load(std::memory_order_relaxed); }
+
+  bool acquire_place(duration limit) {
+    if (places_.try_acquire()) return true;
+    if (options_.on_full == on_full::drop_oldest) return make_room();
+    return limit > duration::zero() && places_.acquire_until(after(steady::now(), limit), [this] { return closed(); });
+  }
+
+  bool make_room() {
+    for (spinner spin; !places_.try_acquire();) {
+      if (!drop_one()) spin.once();  // every place belongs to an element that is on its way in or out
+    }
+    return true;
+  }
+
+  bool drop_one() {
+    const found oldest = pop_first({priority::low, priority::normal, priority::high, priority::critical});
+    if (!oldest) return false;
+    leaves_unseen(oldest.lane);
+    const T dropped = cell::open(oldest.pointer);
+    return true;
+  }
+
+  // The caller holds a place.
+  template <class Admission>
+  push_status enter(T&& element, priority lane, Admission& admission) {
+    struct place {
+      ~place() {
+        if (owner != nullptr) owner->release();
+      }
+      places* owner;
+    } held{&places_};
+    if (too_many_dead()) sweep();
+    typename cell::writer writer(std::move(element));
+    try {
+      if (!lanes_.push(writer.pointer(), lane, admission)) {
+        writer.undo(element);
+        return push_status::closed;
+      }
+    } catch (...) {
+      writer.undo(element);
+      throw;
+    }
+    writer.commit(element);
+    held.owner = nullptr;
+    arrivals_.notify_one();
+    return push_status::accepted;
+  }
+
+  bool leaves(T& element, priority lane) noexcept {
+    if constexpr (withdrawable<T>) {
+      if (!element.take()) {
+        dead_[lane_index(lane)].fetch_sub(1, std::memory_order_relaxed);
+        return false;
+      }
+    }
+    places_.release();
+    return true;
+  }
+
+  // An element that was not taken: either it is dead, or whoever withdraws it now will say so by forget().
+  void leaves_unseen(priority lane) noexcept {
+    if constexpr (withdrawable<T>) {
+      dead_[lane_index(lane)].fetch_sub(1, std::memory_order_relaxed);
+    } else {
+      places_.release();
+    }
+  }
+
+  static bool alive(const T& element) noexcept {
+    if constexpr (withdrawable<T>) {
+      return element.waiting();
+    } else {
+      return true;
+    }
+  }
+
+  // The dead may be as many as the places, so that the lanes never hold more than twice the capacity.
+  bool too_many_dead() const noexcept {
+    std::ptrdiff_t dead = 0;
+    for (const auto& lane : dead_) dead += lane.load(std::memory_order_relaxed);
+    if (places_.bounded()) return dead > static_cast<std::ptrdiff_t>(places_.capacity());
+    return dead > worth_a_sweep && dead > static_cast<std::ptrdiff_t>(physical_length() / 2);
+  }
+
+  void sweep() {
+    if constexpr (withdrawable<T>) {
+      remains dead;  // destroyed after the locks: results and names are the user's
+      const std::lock_guard hold(sweeper_);
+      if (!too_many_dead()) return;
+      gate_.fetch_or(sweeping, std::memory_order_acquire);
+      for (spinner spin; exact_ && (gate_.load(std::memory_order_acquire) & ~sweeping) != 0;) spin.once();
+      struct reopen {
+        ~reopen() { gate.fetch_and(~sweeping, std::memory_order_release); }
+        std::atomic<std::uint32_t>& gate;
+      } const opener{gate_};
+      for (const priority lane : lane_order(0, 0)) {
+        auto& removed = dead.pointers[lane_index(lane)];
+        removed = lanes_.sweep(lane, [](void* one) { return !cell::waiting(one); });
+        dead_[lane_index(lane)].fetch_sub(static_cast<std::ptrdiff_t>(removed.size()), std::memory_order_relaxed);
+      }
+    }
+  }
+
+  struct remains {
+    ~remains() {
+      for (const auto& lane : pointers) {
+        for (void* const pointer : lane) static_cast<void>(cell::open(pointer));
+      }
+    }
+    std::array<std::vector<void*>, priority_count> pointers;
+  };
+
+  static constexpr std::uint32_t sweeping = 1U << 31;
+  static constexpr std::ptrdiff_t worth_a_sweep = 1024;  // elements; below, an unbounded queue lets the dead lie
+
+  const queue_options options_;
+  places places_;
+  const bool exact_;
+  std::atomic<bool> closed_{false};     // no push begins after it
+  std::atomic<bool> sealed_{false};     // and none is under way
+  std::atomic<unsigned> picks_{0};      // of consumers without a counter of their own
+  std::atomic<std::uint32_t> gate_{0};  // consumers inside a pop, and the sweeping bit
+  std::mutex sweeper_;
+  // Withdrawn elements that still lie in a lane. Below 0 for the moment between a removal and its forget().
+  std::array<std::atomic<std::ptrdiff_t>, priority_count> dead_{};
+  lane_set lanes_;
+  Arrivals arrivals_;
+};
+
+}  // namespace detail
+
+/// Four lanes, most urgent first: critical, high, normal, low. The queue of both pools, and usable alone.
+///
+/// Threads: any number of producers and consumers.
+/// Blocks: push_for and pop_for at most as long as they are told; the others never.
+/// Throws: bad_config for invalid options; std::bad_alloc from pushes, and the element is still the caller's then.
+/// Order: per lane and pushing thread, first in, first out; with options.fifo over all threads. Every
+/// options.aging-th pop looks at the lowest non-empty lane first.
+/// Cost: a bounded queue pays for its exact count with two shared counters per operation, an unbounded one counts
+/// nothing.
+template <class T>
+class priority_queue : public detail::basic_priority_queue<T, detail::eventcount> {
+ public:
+  using detail::basic_priority_queue<T, detail::eventcount>::basic_priority_queue;
+};
+
+static_assert(blocking_task_queue<priority_queue<int>>);
+static_assert(forgetting_task_queue<priority_queue<task_ref>> && admitting_task_queue<priority_queue<task_ref>>);
+
+}}  // namespace workpool::v0

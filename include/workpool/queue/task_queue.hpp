@@ -1,0 +1,84 @@
+#pragma once
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <optional>
+#include <utility>
+#include <workpool/core/clock.hpp>
+#include <workpool/core/priority.hpp>
+#include <workpool/queue/queue_options.hpp>
+
+namespace workpool { inline namespace v0 {
+
+/// Which task comes next: what a pool asks of its queue. A model is constructed from queue_options.
+///
+/// Threads: all members from any thread at the same time. User code (moves, destructors) never runs under a lock.
+/// Order: a model's own, and its docstring says which.
+///
+/// - try_push never blocks; push_for blocks at most so long (duration::max(): without limit). Both throw
+///   std::bad_alloc, and then, as with every refusal, the element is still the caller's.
+/// - try_pop never blocks. An element that can be withdrawn while it waits (see below) is handed out only after its
+///   take() said yes; others are thrown away.
+/// - purge removes everything that waits in one lane and hands each element to the visitor.
+/// - close refuses every later push and wakes blocked ones. When it has returned, everything accepted can be popped.
+/// - size and sizes count what waits: never more than the capacity.
+template <class Queue>
+concept task_queue = std::constructible_from<Queue, const queue_options&> &&
+    requires(Queue& queue, const Queue& seen, typename Queue::value_type&& element, priority lane, duration limit,
+             void (&visit)(typename Queue::value_type&&)) {
+  { queue.try_push(std::move(element), lane) } -> std::same_as<push_status>;
+  { queue.push_for(std::move(element), lane, limit) } -> std::same_as<push_status>;
+  { queue.try_pop() } -> std::same_as<std::optional<typename Queue::value_type>>;
+  { queue.purge(lane, visit) } -> std::same_as<void>;
+  { queue.close() }
+  noexcept;
+  { seen.size() }
+  noexcept->std::same_as<std::size_t>;
+  { seen.sizes() }
+  noexcept->std::same_as<std::array<std::size_t, priority_count>>;
+};
+
+/// A queue that consumers can wait on. Pools do not: they wake their workers themselves.
+template <class Queue>
+concept blocking_task_queue = task_queue<Queue> && requires(Queue& queue, duration limit) {
+  { queue.pop_for(limit) } -> std::same_as<std::optional<typename Queue::value_type>>;
+};
+
+/// A queue that is told when a waiting element has died, so that its place counts as free at once and not only when
+/// the dead element comes to the front. It also sees to it that dead elements do not pile up.
+template <class Queue>
+concept forgetting_task_queue = task_queue<Queue> && requires(Queue& queue, priority lane) {
+  { queue.forget(lane) }
+  noexcept;
+};
+
+/// What happens at the moment of acceptance: accept() is called when nothing can refuse the element any more and nobody
+/// can take it out yet, retract() if memory ran out after all. Both are short, run under the lock of the queue, and
+/// cannot throw. A pool keeps its books this way.
+struct no_admission {
+  void accept() const noexcept {}
+  void retract() const noexcept {}
+};
+
+/// A queue whose pushes take an admission as their last argument. With other queues a pool counts a task while it is
+/// being pushed, so that a submitter who waits for room shows as a waiting task.
+template <class Queue>
+concept admitting_task_queue = task_queue<Queue> &&
+    requires(Queue& queue, typename Queue::value_type&& element, priority lane, duration limit) {
+  { queue.try_push(std::move(element), lane, no_admission{}) } -> std::same_as<push_status>;
+  { queue.push_for(std::move(element), lane, limit, no_admission{}) } -> std::same_as<push_status>;
+};
+
+/// An element that somebody else may withdraw while it waits: task_ref, a pointer with an owner's manners. Whoever
+/// takes one out calls take() and throws it away when the answer is no.
+template <class Element>
+concept withdrawable = requires(Element& element, const Element& seen) {
+  { element.take() }
+  noexcept->std::same_as<bool>;
+  { seen.waiting() }
+  noexcept->std::same_as<bool>;
+  Element(seen.get());
+  element.release();
+};
+
+}}  // namespace workpool::v0
