@@ -1,0 +1,6 @@
+#pragma once
+/// The everyday include.
+#include <workpool/algorithm/map.hpp>
+#include <workpool/core/literals.hpp>
+#include <workpool/pool/thread_pool.hpp>
+#include <workpool/worker/this_worker.hpp>

@@ -1,0 +1,190 @@
+#pragma once
+#include <concepts>
+#include <functional>
+#include <future>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+#include <workpool/core/call_task.hpp>
+#include <workpool/core/future.hpp>
+#include <workpool/core/subscription.hpp>
+#include <workpool/pool/defaults.hpp>
+#include <workpool/pool/pool_options.hpp>
+#include <workpool/pool/shutdown_options.hpp>
+#include <workpool/pool/task_options.hpp>
+#include <workpool/pool/thread_pool_core.hpp>
+#include <workpool/select/selection_strategy.hpp>
+
+namespace workpool { inline namespace v0 {
+
+/// Asks submit for a std::future.
+struct use_std_future_t {
+  explicit use_std_future_t() = default;
+};
+inline constexpr use_std_future_t use_std_future{};
+
+/// A pool of threads.
+///
+/// Threads: every member but the destructor from any thread, also from the pool's own tasks.
+/// Blocks: submit and post when the queue is full and on_full is block (at most block_for); wait_idle…, shutdown and
+/// the destructor; pause for the moment in which a worker decides. try_submit and everything else never. Throws:
+/// bad_config naming the field from everything that takes options; spawn_failed from the constructor when the system
+/// has not one thread to give.
+///
+/// An accepted task reaches exactly one outcome. One that throws fails its future, or, posted, goes to on_uncaught.
+/// The destructor runs everything that was accepted; shutdown() first where that must have an end.
+template <selection_strategy Selection = detail::default_selection, class Queue = void>
+class basic_thread_pool {
+  static_assert(std::same_as<Selection, select::first_idle>, "thread pools pull their tasks: use select::first_idle");
+  using queue_type = std::conditional_t<std::is_void_v<Queue>, detail::default_queue, Queue>;
+  static_assert(task_queue<queue_type> && std::same_as<typename queue_type::value_type, task_ref>,
+                "the queue of a pool is a task_queue of workpool::task_ref");
+
+ public:
+  explicit basic_thread_pool(pool_options options = {}, Selection = Selection())
+      : core_(new detail::thread_pool_core<queue_type>(options)) {
+    try {
+      core_->spawn();
+    } catch (...) {
+      core_->end_of_handle();
+      throw;
+    }
+  }
+  explicit basic_thread_pool(std::size_t workers) : basic_thread_pool(with_workers(workers)) {}
+  basic_thread_pool(const basic_thread_pool&) = delete;
+  basic_thread_pool& operator=(const basic_thread_pool&) = delete;
+  /// Resumes a paused pool and drains it without limit; from one of the pool's own tasks it only begins that.
+  ~basic_thread_pool() { core_->end_of_handle(); }
+
+  /// Runs `callable(arguments...)` on a worker, with copies made now; a callable that needs a std::stop_token first
+  /// gets one. Throws: queue_full, enqueue_timeout or pool_stopped, and then the callable never runs; what copying it
+  /// throws; std::bad_function_call for a null one.
+  template <class F, class... A>
+  requires detail::submittable<F, A...>
+  auto submit(F&& callable, A&&... arguments) -> future<detail::result_t<F, A...>> {
+    return submit(task_options{}, std::forward<F>(callable), std::forward<A>(arguments)...);
+  }
+  template <class F, class... A>
+  requires detail::submittable<F, A...>
+  auto submit(const task_options& options, F&& callable, A&&... arguments) -> future<detail::result_t<F, A...>> {
+    auto* const made =
+        make<detail::call_task<F, A...>>(options, std::forward<F>(callable), std::forward<A>(arguments)...);
+    task_ref one(made);
+    auto result = future_of(*made);
+    core_->admit_or_throw(one);
+    return result;
+  }
+  template <class F, class... A>
+  requires detail::submittable<F, A...>
+  auto submit(use_std_future_t, F&& callable, A&&... arguments) -> std::future<detail::result_t<F, A...>> {
+    auto* const made =
+        make<detail::promise_task<F, A...>>({}, std::forward<F>(callable), std::forward<A>(arguments)...);
+    task_ref one(made);
+    auto result = made->get_future();
+    core_->admit_or_throw(one);
+    return result;
+  }
+
+  /// As submit, but never waits and never runs a task: a full queue is queue_full, a pool that ends is pool_stopped.
+  template <class F, class... A>
+  requires detail::submittable<F, A...>
+  auto try_submit(F&& callable, A&&... arguments) -> submit_result<detail::result_t<F, A...>> {
+    return try_submit(task_options{}, std::forward<F>(callable), std::forward<A>(arguments)...);
+  }
+  template <class F, class... A>
+  requires detail::submittable<F, A...>
+  auto try_submit(const task_options& options, F&& callable, A&&... arguments)
+      -> submit_result<detail::result_t<F, A...>> {
+    auto* const made =
+        make<detail::call_task<F, A...>>(options, std::forward<F>(callable), std::forward<A>(arguments)...);
+    task_ref one(made);
+    auto result = future_of(*made);
+    const errc refused = core_->admit(one, detail::submit_kind::must_not_block);
+    if (refused != errc()) return refused;
+    return result;
+  }
+
+  /// As submit, without a future. What the callable returns is dropped, what it throws goes to on_uncaught.
+  template <class F, class... A>
+  requires detail::submittable<F, A...>
+  void post(F&& callable, A&&... arguments) {
+    post(task_options{}, std::forward<F>(callable), std::forward<A>(arguments)...);
+  }
+  template <class F, class... A>
+  requires detail::submittable<F, A...>
+  void post(const task_options& options, F&& callable, A&&... arguments) {
+    auto* const made =
+        make<detail::call_task<F, A...>>(options, std::forward<F>(callable), std::forward<A>(arguments)...);
+    task_ref one(made);
+    made->set_posted();
+    core_->admit_or_throw(one);
+  }
+
+  /// From its return on no worker starts a task, until resume(). What runs goes on.
+  void pause() { core_->pause(); }
+  void resume() { core_->resume(); }
+  bool paused() const noexcept { return core_->paused(); }
+
+  /// Cancels everything that waits. Gives: how many.
+  std::size_t purge() { return core_->purge_all(outcome::cancelled); }
+  std::size_t purge(priority lane) {
+    return core_->purge(checked(task_options{.priority = lane}).priority, outcome::cancelled);
+  }
+
+  /// Blocks until nothing waits and nothing runs; on a paused pool with waiting tasks, until it is resumed.
+  /// Throws: would_deadlock when called by one of the pool's own tasks.
+  void wait_idle() const { core_->wait_idle(time_point::max()); }
+  /// Gives: false when `limit` passed first.
+  bool wait_idle_for(duration limit) const { return core_->wait_idle(after(steady::now(), limit)); }
+
+  /// Refuses new tasks, waits at most `drain` for the accepted ones, discards what waits then and, with `force`,
+  /// settles what runs as cancelled and abandons its thread. Idempotent; several threads may call it; from one of the
+  /// pool's own tasks it begins the shutdown and returns. Blocks: at most `drain` + 1 s.
+  shutdown_report shutdown(shutdown_options options = {}) { return core_->shutdown(options); }
+
+  pool_stats stats() const { return core_->stats(); }
+  std::vector<worker_info> workers() const { return core_->workers(); }
+
+  /// Calls `handler(const Event&)` for every Event of namespace event, one call at a time, on the thread that has the
+  /// news. Dropping the subscription keeps the handler.
+  template <class Event, class F>
+  subscription on_event(F&& handler) {
+    return core_->hub().template on<Event>(std::forward<F>(handler));
+  }
+
+ private:
+  static pool_options with_workers(std::size_t workers) {
+    pool_options options;
+    options.workers = worker_range(workers);
+    return options;
+  }
+
+  // Lambdas convert to pointers and so compare with nullptr, but cannot be made from it.
+  template <class F>
+  static void check_callable(const F& callable) {
+    if constexpr (std::constructible_from<F, std::nullptr_t> && requires { callable == nullptr; }) {
+      if (callable == nullptr) throw std::bad_function_call();
+    }
+  }
+
+  template <class Task, class F, class... A>
+  static Task* make(const task_options& options, F&& callable, A&&... arguments) {
+    checked(options);
+    check_callable(callable);
+    auto made = std::make_unique<Task>(std::forward<F>(callable), std::forward<A>(arguments)...);
+    made->describe_as(detail::next_task_number(), options.priority, options.name);
+    return made.release();
+  }
+
+  template <class Value>
+  static future<Value> future_of(detail::result_task<Value>& made) noexcept {
+    made.add_reference();
+    return future<Value>(&made);
+  }
+
+  detail::thread_pool_core<queue_type>* const core_;
+};
+
+}}  // namespace workpool::v0

@@ -1,0 +1,19 @@
+#pragma once
+#include <workpool/core/task_ref.hpp>
+#include <workpool/queue/priority_queue.hpp>
+#include <workpool/select/first_idle.hpp>
+
+/// The choices a pool makes when its user makes none, each with its reason.
+namespace workpool { inline namespace v0 { namespace detail {
+
+/// The queue of a pool: four lanes, without waking of its own, since a pool wakes its workers by itself.
+using default_queue = basic_priority_queue<task_ref, no_arrivals>;
+
+/// Whoever is free takes the next task: nothing is faster (35 ns a task; a choice per task costs 109 to 132), and
+/// nothing balances better.
+using default_selection = select::first_idle;
+
+/// How often a worker looks for work again before it parks. A look costs about 50 ns, a wake 3 to 60 µs.
+inline constexpr unsigned looks_before_parking = 256;
+
+}}}  // namespace workpool::v0::detail

@@ -1,0 +1,34 @@
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <workpool/core/clock.hpp>
+#include <workpool/core/error.hpp>
+
+namespace workpool { inline namespace v0 {
+
+/// What becomes of tasks that wait when a shutdown begins.
+enum class pending : std::uint8_t { run, discard };
+
+struct shutdown_options {
+  duration drain = std::chrono::seconds(30);  // what waits and runs has so long to end; 0: nothing that waits runs
+  workpool::pending pending = workpool::pending::run;
+  bool force = true;  // bodies that run after `drain` are abandoned
+};
+
+/// What happened since the shutdown began.
+struct shutdown_report {
+  std::uint64_t completed = 0, discarded = 0, worker_lost = 0, abandoned = 0;  // abandoned: thread bodies left running
+  bool forced = false;                                                         // something running was cut short
+  duration took{};
+};
+
+/// Gives: the options. Throws: bad_config, naming the field.
+inline const shutdown_options& checked(const shutdown_options& options) {
+  if (options.drain < duration::zero()) {
+    throw bad_config("drain", "drain is " + std::to_string(options.drain.count()) +
+                                  " ns: it must be 0 or more (duration::max() waits without limit)");
+  }
+  return options;
+}
+
+}}  // namespace workpool::v0

@@ -1,0 +1,2 @@
+#pragma once
+#include <workpool/pool/thread_pool.hpp>
