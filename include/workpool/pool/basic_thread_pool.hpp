@@ -10,6 +10,7 @@
 #include <workpool/core/call_task.hpp>
 #include <workpool/core/future.hpp>
 #include <workpool/core/subscription.hpp>
+#include <workpool/detail/task_number.hpp>
 #include <workpool/pool/defaults.hpp>
 #include <workpool/pool/pool_options.hpp>
 #include <workpool/pool/shutdown_options.hpp>

@@ -34,7 +34,7 @@ std::optional<std::size_t> quota_if_readable(Read read) noexcept {
 
 /// How many threads can run at once here: the CPUs the caller's affinity allows, or what the CPU quota of its control
 /// groups (version 1 and 2, rounded up) is worth where that is less. At least 1.
-/// Cost: reads /proc and the control groups anew each time; some tens of microseconds.
+/// Cost: reads /proc and the control groups anew each time: about 0.1 ms.
 inline std::size_t default_concurrency() noexcept {
   const auto quota = detail::quota_if_readable([] { return detail::quota_concurrency(); });
   return detail::usable_cpus(detail::affinity_count(), quota, std::thread::hardware_concurrency());

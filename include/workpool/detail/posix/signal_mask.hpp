@@ -2,6 +2,8 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include <initializer_list>
+
 namespace workpool { inline namespace v0 { namespace detail {
 
 /// While it lives, this thread, and every thread it starts, receives no signal but the synchronous ones (a fault is the
