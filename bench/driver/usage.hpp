@@ -1,0 +1,31 @@
+#pragma once
+#include <sys/resource.h>
+
+#include <cstdint>
+
+#include "driver/tally.hpp"
+
+namespace bench {
+
+/// What the whole process has consumed so far. Steadier than time: no other program moves it much.
+struct usage {
+  double cpu_ns = 0;       // user and system, all threads
+  double switches = 0;     // voluntary and not
+  double allocations = 0;  // calls of malloc and its kin
+
+  static usage now() {
+    rusage used{};
+    getrusage(RUSAGE_SELF, &used);
+    const auto ns = [](const timeval& time) {
+      return static_cast<double>(time.tv_sec) * 1e9 + static_cast<double>(time.tv_usec) * 1e3;
+    };
+    return {ns(used.ru_utime) + ns(used.ru_stime), static_cast<double>(used.ru_nvcsw + used.ru_nivcsw),
+            static_cast<double>(bench::allocations::total())};
+  }
+
+  friend usage operator-(const usage& later, const usage& earlier) {
+    return {later.cpu_ns - earlier.cpu_ns, later.switches - earlier.switches, later.allocations - earlier.allocations};
+  }
+};
+
+}  // namespace bench
