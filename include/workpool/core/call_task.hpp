@@ -122,8 +122,6 @@ class promise_task final : public result_task<result_t<F, A...>> {
 
  private:
   std::exception_ptr failure(outcome result) {
-    this->set_observed();
-    if (this->error()) return this->error();
     try {
       raise_outcome(*this, result);
     } catch (...) {

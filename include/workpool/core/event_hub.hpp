@@ -25,6 +25,14 @@ class mailbox_list {
  public:
   using boxes = std::vector<std::shared_ptr<mailbox<Event>>>;
 
+  mailbox_list() = default;
+  ~mailbox_list() {
+    if (!current_) return;
+    for (const auto& box : *current_) box->cancel();
+  }
+  mailbox_list(const mailbox_list&) = delete;
+  mailbox_list& operator=(const mailbox_list&) = delete;
+
   void add(std::shared_ptr<mailbox<Event>> box) {
     std::shared_ptr<const boxes> old;  // outlives the lock: the last owner of a mailbox runs destructors of the user
     const std::lock_guard lock(mutex_);

@@ -17,7 +17,7 @@ namespace workpool { inline namespace v0 {
 
 namespace detail {
 
-/// A function to be called once, unless it is cancelled before.
+/// A function to be called once, unless it is cancelled before. It is destroyed as soon as it has returned.
 class clock_call final : public attached_handler {
  public:
   explicit clock_call(std::function<void()> function) noexcept : function_(std::move(function)) {}
@@ -36,6 +36,7 @@ class clock_call final : public attached_handler {
     clock_call& call;
     ~leave_at_end() {
       std::unique_lock lock(call.mutex_);
+      call.cancelled_ = true;
       call.leave(lock);
     }
   };
@@ -58,6 +59,11 @@ class manual_clock {
   static constexpr bool is_steady = true;
 
   explicit manual_clock(time_point start = time_point{}) noexcept : now_(start) {}
+  ~manual_clock() {
+    for (const auto& [when, call] : calls_) call->cancel();
+  }
+  manual_clock(const manual_clock&) = delete;
+  manual_clock& operator=(const manual_clock&) = delete;
 
   time_point now() const noexcept { return now_.load(std::memory_order_acquire); }
 

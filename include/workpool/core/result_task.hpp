@@ -63,8 +63,7 @@ class result_task<void> : public task {
 
 /// Throws what get() throws for a task that ended without a value.
 [[noreturn]] inline void raise_outcome(task& one, outcome result) {
-  one.set_observed();
-  if (one.error()) std::rethrow_exception(one.error());
+  if (std::exception_ptr error = one.take_error()) std::rethrow_exception(std::move(error));
   const std::string who = one.describe();
   switch (result) {
     case outcome::cancelled:

@@ -11,7 +11,8 @@ namespace workpool { inline namespace v0 {
 namespace detail {
 
 /// A handler somebody attached: called by one thread at a time, and never again once cancelled. Whoever has entered it
-/// owns it until they leave, so neither its call nor its destruction needs a lock.
+/// owns it until they leave, so neither its call nor its destruction needs a lock. What it is attached to cancels it in
+/// the end, so that a subscription which is kept longer keeps nothing of the user's.
 class attached_handler {
  public:
   virtual ~attached_handler() = default;
@@ -70,7 +71,7 @@ class attached_handler {
 class subscription {
  public:
   subscription() noexcept = default;
-  explicit subscription(std::weak_ptr<detail::attached_handler> handler) noexcept : handler_(std::move(handler)) {}
+  explicit subscription(std::shared_ptr<detail::attached_handler> handler) noexcept : handler_(std::move(handler)) {}
 
   subscription(subscription&&) noexcept = default;
   subscription& operator=(subscription&&) noexcept = default;
@@ -79,11 +80,12 @@ class subscription {
   /// Blocks: while a call is in progress. From within that call it does not wait; the captures go when it returns.
   /// Two handlers that cancel each other while both run wait for ever.
   void cancel() noexcept {
-    if (const auto handler = handler_.lock()) handler->cancel();
+    // A copy, for this subscription may itself be among what the handler captured.
+    if (const auto handler = handler_) handler->cancel();
   }
 
  private:
-  std::weak_ptr<detail::attached_handler> handler_;
+  std::shared_ptr<detail::attached_handler> handler_;
 };
 
 }}  // namespace workpool::v0

@@ -123,8 +123,12 @@ class task : public recycled {
 
   /// Keeps the exception of the body. `retained`: it is to be reported if nobody looks at it.
   void fail(std::exception_ptr error, bool retained) noexcept;
-  const std::exception_ptr& error() const noexcept { return error_; }
-  void set_observed() noexcept { observed_ = true; }
+  /// Hands the error, if there is one, to the one receiver who looks at it. Moved, not copied: from then on the
+  /// exception belongs to the receiver's thread alone.
+  std::exception_ptr take_error() noexcept {
+    observed_ = true;
+    return std::exchange(error_, nullptr);
+  }
 
   /// The token of the running body; made when first asked for, only by the thread that runs it. Throws: std::bad_alloc.
   std::stop_token stop_token();

@@ -1,0 +1,103 @@
+#include <workpool/pool/dispatch.hpp>
+
+#include "support/catch.hpp"
+
+using namespace workpool::detail;
+
+namespace {
+
+using enum workpool::detail::pool_phase;
+using enum workpool::detail::dispatch;
+
+enum class paused : bool { no, yes };
+enum class last_look : bool { not_yet, found_nothing };
+enum class in_sight : bool { nothing, work };
+
+/// What an idle worker does when it has looks left, and when it has none.
+struct rule {
+  pool_phase phase;
+  enum paused paused;
+  enum last_look look;
+  in_sight sight;
+  dispatch with_looks, without;
+};
+
+constexpr rule table[] = {
+    {running, paused::no, last_look::not_yet, in_sight::nothing, pull, pull},
+    {running, paused::no, last_look::not_yet, in_sight::work, pull, pull},
+    {running, paused::no, last_look::found_nothing, in_sight::nothing, yield, park},
+    {running, paused::no, last_look::found_nothing, in_sight::work, pull, pull},
+    {running, paused::yes, last_look::not_yet, in_sight::nothing, halt, halt},
+    {running, paused::yes, last_look::not_yet, in_sight::work, halt, halt},
+    {running, paused::yes, last_look::found_nothing, in_sight::nothing, halt, halt},
+    {running, paused::yes, last_look::found_nothing, in_sight::work, halt, halt},
+
+    {draining, paused::no, last_look::not_yet, in_sight::nothing, pull, pull},
+    {draining, paused::no, last_look::not_yet, in_sight::work, pull, pull},
+    {draining, paused::no, last_look::found_nothing, in_sight::nothing, leave, leave},
+    {draining, paused::no, last_look::found_nothing, in_sight::work, pull, pull},
+    {draining, paused::yes, last_look::not_yet, in_sight::nothing, pull, pull},
+    {draining, paused::yes, last_look::not_yet, in_sight::work, pull, pull},
+    {draining, paused::yes, last_look::found_nothing, in_sight::nothing, leave, leave},
+    {draining, paused::yes, last_look::found_nothing, in_sight::work, pull, pull},
+
+    {stopped, paused::no, last_look::not_yet, in_sight::nothing, pull, pull},
+    {stopped, paused::no, last_look::not_yet, in_sight::work, pull, pull},
+    {stopped, paused::no, last_look::found_nothing, in_sight::nothing, leave, leave},
+    {stopped, paused::no, last_look::found_nothing, in_sight::work, pull, pull},
+    {stopped, paused::yes, last_look::not_yet, in_sight::nothing, pull, pull},
+    {stopped, paused::yes, last_look::not_yet, in_sight::work, pull, pull},
+    {stopped, paused::yes, last_look::found_nothing, in_sight::nothing, leave, leave},
+    {stopped, paused::yes, last_look::found_nothing, in_sight::work, pull, pull},
+};
+
+constexpr dispatch decided(const rule& now, unsigned looks_left) {
+  return decide({now.phase, now.paused == paused::yes, now.look == last_look::found_nothing,
+                 now.sight == in_sight::work, looks_left});
+}
+
+constexpr bool is_kept(const rule& one) {
+  return decided(one, 0) == one.without && decided(one, 1) == one.with_looks && decided(one, 256) == one.with_looks;
+}
+
+constexpr bool every_rule_is_kept() {
+  for (const rule& one : table) {
+    if (!is_kept(one)) return false;
+  }
+  return true;
+}
+static_assert(every_rule_is_kept());
+
+}  // namespace
+
+TEST_CASE("the table of dispatches has one rule for each case") {
+  for (const pool_phase phase : {running, draining, stopped}) {
+    for (const auto pause : {paused::no, paused::yes}) {
+      for (const auto look : {last_look::not_yet, last_look::found_nothing}) {
+        for (const auto sight : {in_sight::nothing, in_sight::work}) {
+          int rules = 0;
+          for (const rule& one : table) {
+            rules += one.phase == phase && one.paused == pause && one.look == look && one.sight == sight;
+          }
+          CHECK(rules == 1);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("every dispatch keeps the table") {
+  for (const rule& one : table) {
+    CAPTURE(static_cast<int>(one.phase), static_cast<bool>(one.paused), static_cast<bool>(one.look),
+            static_cast<bool>(one.sight));
+    CHECK(is_kept(one));
+  }
+}
+
+TEST_CASE("a worker leaves only when its pool no longer accepts and it has found nothing") {
+  for (const rule& one : table) {
+    const bool may_leave =
+        one.phase != running && one.look == last_look::found_nothing && one.sight == in_sight::nothing;
+    CHECK((decided(one, 0) == leave) == may_leave);
+  }
+}
