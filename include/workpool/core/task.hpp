@@ -230,10 +230,11 @@ inline std::stop_token task::stop_token() {
 inline bool task::wait_until(time_point deadline) noexcept {
   if (settled()) return true;
   if (working_for != nullptr && working_for == owner_) help();
-  constexpr int short_wait = 128;  // pauses, about 3 µs: what a hand-off to a busy worker of another core takes
-  for (int spin = 0; spin < short_wait; ++spin) {
+  constexpr int short_wait = 96;  // pauses, about 3 µs: what a hand-off to a busy worker of another core takes
+  spinner spin;
+  for (int turn = 0; turn < short_wait; ++turn) {
     if (settled()) return true;
-    pause();
+    spin.once();
   }
   for (;;) {
     const task_step step = advance<task_event::watch>(word_);

@@ -13,7 +13,8 @@ inline constexpr std::size_t outcome_count = 8;
 
 /// A snapshot of a pool's books. In every snapshot, also one taken under load,
 /// submitted = accepted + rejected, and accepted = the sum of the outcomes + queued + delayed + running.
-/// What a call still in progress adds may be missing from it.
+/// What a call still in progress adds may be missing from it; what moves on while it is taken counts where it was last
+/// seen, so that under load `queued` may read higher than the queue ever was.
 struct pool_stats {
   std::string pool;  // the pool's name
   std::uint64_t submitted = 0, accepted = 0, rejected = 0;

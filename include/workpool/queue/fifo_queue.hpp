@@ -209,7 +209,7 @@ class fifo_queue {
       {
         const std::lock_guard hold(mutex_);
         const std::size_t limit = places_.bounded() ? places_.capacity() : line_.size() / 2 + worth_a_sweep;
-        if (dead_ <= static_cast<std::ptrdiff_t>(limit)) return {};
+        if (dead_ <= 0 || static_cast<std::size_t>(dead_) <= limit) return {};
       }
       line removed = take_if([](const entry& one) { return !one.element.waiting(); });
       for (const entry& one : removed) leave_unseen(one);

@@ -1,6 +1,7 @@
 #pragma once
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <mutex>
 #include <new>
@@ -29,7 +30,7 @@ struct lane_traits : moodycamel::ConcurrentQueueDefaultTraits {
 /// Memory: moodycamel keeps the blocks of the high-water mark until the queue dies, 8 bytes and a bit per pointer.
 class lane_set {
  public:
-  explicit lane_set(std::size_t slots) : slots_(slots) {}
+  explicit lane_set(std::size_t slots) : slots_(std::bit_ceil(slots)) {}
 
   /// As many slots as can be in use at the same time without waiting for one another much, within reason.
   static std::size_t default_slots() noexcept {
@@ -39,7 +40,7 @@ class lane_set {
   /// Gives: false when the set is closed. Throws: std::bad_alloc.
   template <class Admission>
   bool push(void* element, priority lane, Admission& admission) {
-    slot& mine = slots_[thread_number() % slots_.size()];
+    slot& mine = slots_[thread_number() & (slots_.size() - 1)];
     const std::lock_guard hold(mine.lock);
     if (mine.closed) return false;
     const token& producer = mine.token_for(lane, lane_of(lane));
@@ -84,7 +85,8 @@ class lane_set {
       for (void* element = nullptr; lane_of(lane).try_dequeue_from_producer(*mine, element);) {
         (dead(element) ? removed : kept).push_back(element);
       }
-      // The blocks just emptied hold what goes back, so that moodycamel has no need to allocate.
+      // The blocks just emptied hold what goes back. Where the lane began and ended in the middle of a block it may
+      // take one more, and what finds no memory then is given out with the dead.
       for (void* element : kept) {
         if (!lane_of(lane).enqueue(*mine, element)) removed.push_back(element);
       }
@@ -99,9 +101,10 @@ class lane_set {
   struct alignas(cache_line) slot {
     const token& token_for(priority lane, queue& target) {
       std::optional<token>& mine = tokens[lane_index(lane)];
-      if (!mine || !mine->valid()) mine.emplace(target);
-      if (!mine->valid()) throw std::bad_alloc();
-      return *mine;
+      if (!mine) mine.emplace(target);
+      if (mine->valid()) return *mine;
+      mine.reset();  // a sweep takes every token it finds for a valid one
+      throw std::bad_alloc();
     }
 
     spin_lock lock;

@@ -65,10 +65,16 @@ class basic_priority_queue {
   std::optional<T> try_pop(unsigned& pick) {
     const auto order = lane_order(pick, options_.aging);
     while (const found next = pop_first(order)) {
-      T element = cell::open(next.pointer);
-      if (!leaves(element, next.lane)) continue;
-      ++pick;
-      return element;
+      if constexpr (withdrawable<T>) {
+        T element = cell::open(next.pointer);
+        if (!leaves(element, next.lane)) continue;
+        ++pick;
+        return element;
+      } else {
+        ++pick;
+        places_.release();
+        return cell::open(next.pointer);
+      }
     }
     return std::nullopt;
   }
@@ -88,7 +94,15 @@ class basic_priority_queue {
   /// Hands every waiting element of a lane to `visit`, dead ones not included.
   template <class Visit>
   void purge(priority lane, Visit&& visit) {
-    while (void* const pointer = lanes_.pop(lane)) {
+    // No more than lie there now: who pushes all the time must not keep a purge from ending.
+    std::size_t left = lanes_.length(lane);
+    for (spinner spin; left > 0 && lanes_.length(lane) > 0;) {
+      void* const pointer = lanes_.pop(lane);
+      if (pointer == nullptr) {  // a consumer is in the middle of taking one
+        spin.once();
+        continue;
+      }
+      --left;
       T element = cell::open(pointer);
       leaves_unseen(lane);
       if (alive(element)) visit(std::move(element));
@@ -126,10 +140,11 @@ class basic_priority_queue {
     return result;
   }
 
-  /// Whether a pop might find something, dead elements included: what a consumer asks before it sleeps.
+  /// Whether a pop might find something, dead elements included: what a consumer asks before it sleeps. During a sweep
+  /// the answer is yes, since elements are out of sight then.
   bool has_elements() const noexcept {
-    return lanes_.length(priority::critical) != 0 || lanes_.length(priority::high) != 0 ||
-           lanes_.length(priority::normal) != 0 || lanes_.length(priority::low) != 0;
+    const std::uint32_t before = sweeps_.load(std::memory_order_seq_cst);
+    return before % 2 != 0 || physical_length() != 0 || sweeps_.load(std::memory_order_seq_cst) != before;
   }
 
   /// Pointers in the lanes, dead elements included.
@@ -196,7 +211,7 @@ class basic_priority_queue {
     const found oldest = pop_first({priority::low, priority::normal, priority::high, priority::critical});
     if (!oldest) return false;
     leaves_unseen(oldest.lane);
-    const T dropped = cell::open(oldest.pointer);
+    static_cast<void>(cell::open(oldest.pointer));
     return true;
   }
 
@@ -226,12 +241,10 @@ class basic_priority_queue {
     return push_status::accepted;
   }
 
-  bool leaves(T& element, priority lane) noexcept {
-    if constexpr (withdrawable<T>) {
-      if (!element.take()) {
-        dead_[lane_index(lane)].fetch_sub(1, std::memory_order_relaxed);
-        return false;
-      }
+  bool leaves(T& element, priority lane) noexcept requires withdrawable<T> {
+    if (!element.take()) {
+      dead_[lane_index(lane)].fetch_sub(1, std::memory_order_relaxed);
+      return false;
     }
     places_.release();
     return true;
@@ -258,7 +271,8 @@ class basic_priority_queue {
   bool too_many_dead() const noexcept {
     std::ptrdiff_t dead = 0;
     for (const auto& lane : dead_) dead += lane.load(std::memory_order_relaxed);
-    if (places_.bounded()) return dead > static_cast<std::ptrdiff_t>(places_.capacity());
+    if (dead <= 0) return false;
+    if (places_.bounded()) return static_cast<std::size_t>(dead) > places_.capacity();
     return dead > worth_a_sweep && dead > static_cast<std::ptrdiff_t>(physical_length() / 2);
   }
 
@@ -267,12 +281,7 @@ class basic_priority_queue {
       remains dead;  // destroyed after the locks: results and names are the user's
       const std::lock_guard hold(sweeper_);
       if (!too_many_dead()) return;
-      gate_.fetch_or(sweeping, std::memory_order_acquire);
-      for (spinner spin; exact_ && (gate_.load(std::memory_order_acquire) & ~sweeping) != 0;) spin.once();
-      struct reopen {
-        ~reopen() { gate.fetch_and(~sweeping, std::memory_order_release); }
-        std::atomic<std::uint32_t>& gate;
-      } const opener{gate_};
+      const sweep_in_progress alone(*this);
       for (const priority lane : lane_order(0, 0)) {
         auto& removed = dead.pointers[lane_index(lane)];
         removed = lanes_.sweep(lane, [](void* one) { return !cell::waiting(one); });
@@ -280,6 +289,22 @@ class basic_priority_queue {
       }
     }
   }
+
+  struct sweep_in_progress {
+    explicit sweep_in_progress(basic_priority_queue& queue) noexcept : owner(queue) {
+      owner.sweeps_.fetch_add(1, std::memory_order_seq_cst);
+      owner.gate_.fetch_or(sweeping, std::memory_order_acquire);
+      for (spinner spin; owner.exact_ && (owner.gate_.load(std::memory_order_acquire) & ~sweeping) != 0;) spin.once();
+    }
+    sweep_in_progress(const sweep_in_progress&) = delete;
+    sweep_in_progress& operator=(const sweep_in_progress&) = delete;
+    ~sweep_in_progress() {
+      owner.gate_.fetch_and(~sweeping, std::memory_order_release);
+      owner.sweeps_.fetch_add(1, std::memory_order_seq_cst);
+      owner.arrivals_.notify_all();  // who looked meanwhile saw too little
+    }
+    basic_priority_queue& owner;
+  };
 
   struct remains {
     ~remains() {
@@ -296,10 +321,11 @@ class basic_priority_queue {
   const queue_options options_;
   places places_;
   const bool exact_;
-  std::atomic<bool> closed_{false};     // no push begins after it
-  std::atomic<bool> sealed_{false};     // and none is under way
-  std::atomic<unsigned> picks_{0};      // of consumers without a counter of their own
-  std::atomic<std::uint32_t> gate_{0};  // consumers inside a pop, and the sweeping bit
+  std::atomic<bool> closed_{false};       // no push begins after it
+  std::atomic<bool> sealed_{false};       // and none is under way
+  std::atomic<unsigned> picks_{0};        // of consumers without a counter of their own
+  std::atomic<std::uint32_t> gate_{0};    // consumers inside a pop, and the sweeping bit
+  std::atomic<std::uint32_t> sweeps_{0};  // begun and ended; odd during one
   std::mutex sweeper_;
   // Withdrawn elements that still lie in a lane. Below 0 for the moment between a removal and its forget().
   std::array<std::atomic<std::ptrdiff_t>, priority_count> dead_{};

@@ -57,9 +57,9 @@ class alignas(cache_line) thread_worker {
 
   run_slot slot;
   run_books books{writers::one};
-  std::atomic<task_id> current{0};   // written by the worker
-  std::atomic<bool> at_rest{false};  // parked, halted or gone: it will look whether the pool is paused before it takes
-  unsigned picks = 0;                // used by the worker alone
+  std::atomic<task_id> current{0};  // written by the worker
+  std::atomic<bool> at_rest{true};  // parked, halted or gone: it will look whether the pool is paused before it takes
+  unsigned picks = 0;               // used by the worker alone
 
  private:
   const worker_id id_;
