@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <latch>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -119,6 +120,33 @@ class nosy {
  private:
   callback call_;
   void* context_;
+};
+
+/// A withdrawable element that counts how often somebody asks whether one still waits.
+class counting_ref {
+ public:
+  struct node {
+    bool waiting() const noexcept {
+      ++asked;
+      return true;
+    }
+  };
+  static inline int asked = 0;
+
+  explicit counting_ref(node* one) noexcept : node_(one) {}
+  counting_ref(counting_ref&& other) noexcept : node_(std::exchange(other.node_, nullptr)) {}
+  counting_ref& operator=(counting_ref&& other) noexcept {
+    std::swap(node_, other.node_);
+    return *this;
+  }
+  ~counting_ref() { delete node_; }
+  bool take() noexcept { return true; }
+  bool waiting() const noexcept { return node_->waiting(); }
+  node* get() const noexcept { return node_; }
+  node* release() noexcept { return std::exchange(node_, nullptr); }
+
+ private:
+  node* node_;
 };
 
 template <class Family>
@@ -469,8 +497,7 @@ TEMPLATE_LIST_TEST_CASE("an element may call the queue when it is moved or destr
     static_cast<void>(mine.queue.size());
     static_cast<void>(mine.queue.sizes());
     mine.queue.purge(priority::critical, [](nosy&&) {});
-    static_cast<void>(mine.queue.try_push(nosy(
-        [](void*) noexcept {}, nullptr), priority::critical));
+    static_cast<void>(mine.queue.try_push(nosy([](void*) noexcept {}, nullptr), priority::critical));
     mine.queue.try_pop();
     --mine.depth;
   };
@@ -483,6 +510,38 @@ TEMPLATE_LIST_TEST_CASE("an element may call the queue when it is moved or destr
   queue.try_push(nosy(look, &seen), priority::normal);
   CHECK(seen.calls > 20);
   pop_all(queue);
+}
+
+TEMPLATE_LIST_TEST_CASE("an element that cannot be moved out keeps no place", "", task_queue_models) {
+  using namespace workpool_test;
+  int moves_left = -1;
+  queue_of<TestType, throwing> queue(bounded<TestType>(1, on_full::reject));
+  REQUIRE(queue.try_push(throwing(7, moves_left), priority::normal) == push_status::accepted);
+  moves_left = 0;
+  CHECK_THROWS_AS(queue.try_pop(), std::runtime_error);
+  moves_left = -1;
+  CHECK(queue.size() == 0);
+  CHECK(queue.try_push(throwing(8, moves_left), priority::normal) == push_status::accepted);
+}
+
+TEMPLATE_LIST_TEST_CASE("purge does not chase what its visitor pushes", "", task_queue_models) {
+  using namespace workpool_test;
+  queue_of<TestType, int> queue(TestType::options({}));
+  for (int i = 0; i < 3; ++i) queue.try_push(int(i), priority::normal);
+  int visited = 0;
+  queue.purge(priority::normal, [&](int&& one) {
+    if (++visited < 1000) queue.try_push(std::move(one), priority::normal);
+  });
+  CHECK(visited == 3);
+  CHECK(queue.size() == 3);
+}
+
+TEMPLATE_LIST_TEST_CASE("a capacity as large as a number can be is no reason to sweep", "", forgetting_models) {
+  using namespace workpool_test;
+  queue_of<TestType, counting_ref> queue(bounded<TestType>(std::numeric_limits<std::size_t>::max()));
+  const int before = counting_ref::asked;
+  for (int i = 0; i < 100; ++i) queue.try_push(counting_ref(new counting_ref::node), priority::normal);
+  CHECK(counting_ref::asked == before);
 }
 
 // ── many threads ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -888,4 +947,27 @@ TEMPLATE_LIST_TEST_CASE("one consumer sees the order of each producer across swe
     }
     CHECK(seen == mine);
   }
+}
+TEMPLATE_LIST_TEST_CASE("the lanes together never seem to hold more than the capacity", "", task_queue_models) {
+  using namespace workpool_test;
+  queue_of<TestType, int> queue(bounded<TestType>(1, on_full::reject));
+  std::atomic<bool> looking{true};
+  std::size_t largest = 0;
+  {
+    std::jthread mover([&] {
+      while (looking) {
+        for (const priority lane : {priority::critical, priority::low}) {
+          queue.try_push(1, lane);
+          queue.try_pop();
+        }
+      }
+    });
+    for (int i = 0; i < 200000; ++i) {
+      std::size_t total = 0;
+      for (const std::size_t lane : queue.sizes()) total += lane;
+      largest = std::max(largest, total);
+    }
+    looking = false;
+  }
+  CHECK(largest <= 1);
 }

@@ -74,6 +74,22 @@ TEST_CASE("after cancel the handler is not called and its captures are gone") {
   CHECK(others == 2);
 }
 
+TEST_CASE("a cancelled mailbox leaves the list with the next one that comes") {
+  using workpool::detail::mailbox_of;
+  const auto call = [](const event::worker_failed&) {};
+  const auto counts = std::make_shared<workpool::detail::mailbox_counts>();
+  const auto make = [&] { return std::make_shared<mailbox_of<event::worker_failed, decltype(call)>>(counts, call); };
+  workpool::detail::mailbox_list<event::worker_failed> list;
+  const auto gone = make(), kept = make();
+  list.add(gone);
+  list.add(kept);
+  gone->cancel();
+  list.add(make());
+  CHECK(gone.use_count() == 1);
+  CHECK(kept.use_count() == 2);
+  CHECK(list.snapshot()->size() == 2);
+}
+
 TEST_CASE("a handler may be a move-only function object") {
   event_hub hub;
   int seen = 0;
@@ -176,6 +192,7 @@ TEST_CASE("a handler runs one call at a time, and sees the events of each thread
   {
     std::latch start(threads);
     std::vector<std::jthread> emitting;
+    emitting.reserve(threads);
     for (workpool::worker_id t = 0; t < threads; ++t) {
       emitting.emplace_back([&, t] {
         start.arrive_and_wait();
@@ -195,6 +212,7 @@ TEST_CASE("after a cancel from another thread no call begins, however busy the h
   std::atomic<int> late_calls = 0;
   {
     std::vector<std::jthread> emitting;
+    emitting.reserve(2);
     for (int t = 0; t < 2; ++t) {
       emitting.emplace_back([&] {
         while (!stop) hub.emit(event::worker_failed{1});

@@ -152,6 +152,21 @@ TEST_CASE("cancel throws away what waits, with the handler") {
   CHECK(counts->dropped == 0);
 }
 
+TEST_CASE("an event that waits when the handler is cancelled is destroyed with it") {
+  const auto payload = std::make_shared<int>();
+  const auto counts = std::make_shared<mailbox_counts>();
+  using parcel = std::shared_ptr<int>;
+  workpool::detail::mailbox<parcel>* self = nullptr;
+  const auto call = [&](const parcel&) {
+    self->deliver(payload);
+    self->cancel();
+  };
+  workpool::detail::mailbox_of<parcel, decltype(call)> inbox(counts, call);
+  self = &inbox;
+  inbox.deliver(nullptr);
+  CHECK(payload.use_count() == 1);
+}
+
 TEST_CASE("a cancelled mailbox is counted out once") {
   const auto counts = std::make_shared<mailbox_counts>();
   counts->attached = 2;

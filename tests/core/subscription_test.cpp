@@ -85,6 +85,7 @@ TEST_CASE("cancel detaches once and destroys what the handler captured") {
 TEST_CASE("a subscription may outlive what its handler is attached to") {
   auto bell = std::make_shared<doorbell>([] {});
   subscription attached(bell);
+  bell->cancel();
   bell.reset();
   attached.cancel();
   SUCCEED("no crash");
@@ -150,6 +151,17 @@ TEST_CASE("several threads may cancel at once, and all see the handler gone") {
     CHECK(still_there == 0);
     CHECK(bell->drops == 1);
   }
+}
+
+TEST_CASE("a subscription may be among what its own handler captured") {
+  auto attached = std::make_shared<subscription>();
+  auto bell = std::make_shared<doorbell>([attached] {});
+  const std::weak_ptr<doorbell> watched = bell;
+  *attached = subscription(std::move(bell));
+  auto* const last_but_one = attached.get();
+  attached.reset();
+  last_but_one->cancel();
+  CHECK(watched.expired());
 }
 
 TEST_CASE("what a handler captured may cancel its subscription while it is destroyed") {

@@ -23,62 +23,68 @@ constexpr admission_step stopped{refuse, errc::pool_stopped};
 constexpr admission_step is_full{refuse, errc::queue_full};
 constexpr admission_step too_late{refuse, errc::enqueue_timeout};
 
-/// For one submitter at a queue that did not accept: the answer for each limit, first before and then after it has
-/// waited. `forever`: no block_for.
+/// The answers for each limit, first before and then after the submitter has waited. `forever`: no block_for.
+struct answers {
+  admission_step forever[2], negative[2], zero[2], positive[2];
+};
+
+constexpr answers always(admission_step step) { return {{step, step}, {step, step}, {step, step}, {step, step}}; }
+
+constexpr answers waits_once{
+    {wait_for_room, too_late}, {too_late, too_late}, {too_late, too_late}, {wait_for_room, too_late}};
+
+/// What one submitter at a queue that did not accept is answered.
 struct rule {
   push_status status;
   on_full policy;
   submit_kind kind;
   bool own_worker;
-  admission_step forever[2], negative[2], zero[2], positive[2];
+  answers expected;
 };
 
 constexpr rule table[] = {
-#define ALWAYS(step) {step, step}, {step, step}, {step, step}, {step, step}
-    {full, block, may_block, false, {wait_for_room, too_late}, {too_late, too_late}, {too_late, too_late},
-     {wait_for_room, too_late}},
-    {full, block, may_block, true, ALWAYS(run)},
-    {full, block, must_not_block, false, ALWAYS(is_full)},
-    {full, block, must_not_block, true, ALWAYS(is_full)},
+    {full, block, may_block, false, waits_once},
+    {full, block, may_block, true, always(run)},
+    {full, block, must_not_block, false, always(is_full)},
+    {full, block, must_not_block, true, always(is_full)},
 
-    {full, reject, may_block, false, ALWAYS(is_full)},
-    {full, reject, may_block, true, ALWAYS(is_full)},
-    {full, reject, must_not_block, false, ALWAYS(is_full)},
-    {full, reject, must_not_block, true, ALWAYS(is_full)},
+    {full, reject, may_block, false, always(is_full)},
+    {full, reject, may_block, true, always(is_full)},
+    {full, reject, must_not_block, false, always(is_full)},
+    {full, reject, must_not_block, true, always(is_full)},
 
-    {full, caller_runs, may_block, false, ALWAYS(run)},
-    {full, caller_runs, may_block, true, ALWAYS(run)},
-    {full, caller_runs, must_not_block, false, ALWAYS(is_full)},
-    {full, caller_runs, must_not_block, true, ALWAYS(is_full)},
+    {full, caller_runs, may_block, false, always(run)},
+    {full, caller_runs, may_block, true, always(run)},
+    {full, caller_runs, must_not_block, false, always(is_full)},
+    {full, caller_runs, must_not_block, true, always(is_full)},
 
-    {full, drop_oldest, may_block, false, ALWAYS(is_full)},
-    {full, drop_oldest, may_block, true, ALWAYS(is_full)},
-    {full, drop_oldest, must_not_block, false, ALWAYS(is_full)},
-    {full, drop_oldest, must_not_block, true, ALWAYS(is_full)},
+    {full, drop_oldest, may_block, false, always(is_full)},
+    {full, drop_oldest, may_block, true, always(is_full)},
+    {full, drop_oldest, must_not_block, false, always(is_full)},
+    {full, drop_oldest, must_not_block, true, always(is_full)},
 
-    {closed, block, may_block, false, ALWAYS(stopped)},
-    {closed, block, may_block, true, ALWAYS(stopped)},
-    {closed, block, must_not_block, false, ALWAYS(stopped)},
-    {closed, block, must_not_block, true, ALWAYS(stopped)},
+    {closed, block, may_block, false, always(stopped)},
+    {closed, block, may_block, true, always(stopped)},
+    {closed, block, must_not_block, false, always(stopped)},
+    {closed, block, must_not_block, true, always(stopped)},
 
-    {closed, reject, may_block, false, ALWAYS(stopped)},
-    {closed, reject, may_block, true, ALWAYS(stopped)},
-    {closed, reject, must_not_block, false, ALWAYS(stopped)},
-    {closed, reject, must_not_block, true, ALWAYS(stopped)},
+    {closed, reject, may_block, false, always(stopped)},
+    {closed, reject, may_block, true, always(stopped)},
+    {closed, reject, must_not_block, false, always(stopped)},
+    {closed, reject, must_not_block, true, always(stopped)},
 
-    {closed, caller_runs, may_block, false, ALWAYS(stopped)},
-    {closed, caller_runs, may_block, true, ALWAYS(stopped)},
-    {closed, caller_runs, must_not_block, false, ALWAYS(stopped)},
-    {closed, caller_runs, must_not_block, true, ALWAYS(stopped)},
+    {closed, caller_runs, may_block, false, always(stopped)},
+    {closed, caller_runs, may_block, true, always(stopped)},
+    {closed, caller_runs, must_not_block, false, always(stopped)},
+    {closed, caller_runs, must_not_block, true, always(stopped)},
 
-    {closed, drop_oldest, may_block, false, ALWAYS(stopped)},
-    {closed, drop_oldest, may_block, true, ALWAYS(stopped)},
-    {closed, drop_oldest, must_not_block, false, ALWAYS(stopped)},
-    {closed, drop_oldest, must_not_block, true, ALWAYS(stopped)},
-#undef ALWAYS
+    {closed, drop_oldest, may_block, false, always(stopped)},
+    {closed, drop_oldest, may_block, true, always(stopped)},
+    {closed, drop_oldest, must_not_block, false, always(stopped)},
+    {closed, drop_oldest, must_not_block, true, always(stopped)},
 };
 
-constexpr bool answers(const rule& now, std::optional<duration> limit, const admission_step (&expected)[2]) {
+constexpr bool is_answered(const rule& now, std::optional<duration> limit, const admission_step (&expected)[2]) {
   for (const bool waited : {false, true}) {
     const admission_step step = decide({now.status, now.policy, limit, now.kind, now.own_worker, waited});
     if (step.action != expected[waited].action || step.reason != expected[waited].reason) return false;
@@ -87,9 +93,10 @@ constexpr bool answers(const rule& now, std::optional<duration> limit, const adm
 }
 
 constexpr bool is_kept(const rule& one) {
-  return answers(one, std::nullopt, one.forever) && answers(one, duration(-1), one.negative) &&
-         answers(one, duration::min(), one.negative) && answers(one, duration(0), one.zero) &&
-         answers(one, duration(1), one.positive) && answers(one, duration::max(), one.positive);
+  const answers& all = one.expected;
+  return is_answered(one, std::nullopt, all.forever) && is_answered(one, duration(-1), all.negative) &&
+         is_answered(one, duration::min(), all.negative) && is_answered(one, duration(0), all.zero) &&
+         is_answered(one, duration(1), all.positive) && is_answered(one, duration::max(), all.positive);
 }
 
 constexpr bool every_rule_is_kept() {

@@ -69,6 +69,7 @@ TEMPLATE_TEST_CASE("a submitted call returns its value through the future", "[po
                     std::make_unique<int>(7))
             .get() == "a7");
   CHECK(pool.submit(wp::use_std_future, add, 1, 1).get() == 2);
+  CHECK(pool.submit([]() -> const std::string { return "const"; }).get() == "const");
   int target = 1;
   pool.submit([&target] { target = 2; }).get();
   CHECK(target == 2);
@@ -586,6 +587,7 @@ TEST_CASE("options that cannot be used are refused by name before any thread exi
   CHECK_THROWS_AS(pool.post({.priority = wrong}, [] {}), wp::bad_config);
   CHECK_THROWS_AS(pool.purge(wrong), wp::bad_config);
   CHECK_THROWS_AS(pool.shutdown({.drain = -1ns}), wp::bad_config);
+  CHECK_THROWS_AS(pool.shutdown({.pending = static_cast<wp::pending>(2)}), wp::bad_config);
   CHECK(pool.stats().submitted == 0);
   CHECK(pool.submit([] { return 1; }).get() == 1);
 }

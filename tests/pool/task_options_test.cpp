@@ -2,7 +2,6 @@
 
 #include "support/catch.hpp"
 
-
 using Catch::Matchers::ContainsSubstring;
 using workpool::checked;
 using workpool::priority;

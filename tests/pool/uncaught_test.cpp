@@ -77,8 +77,9 @@ int end_of_child(const pool_options& options) {
 
 TEST_CASE("the handler is told the exception and the task, and nothing is written") {
   std::pair<std::exception_ptr, task_id> told;
-  const pool_options options{.name = "calc",
-                             .uncaught_handler = [&](std::exception_ptr error, task_id id) { told = {error, id}; }};
+  const pool_options options{.name = "calc", .uncaught_handler = [&](std::exception_ptr error, task_id id) {
+                               told = {error, id};
+                             }};
   CHECK(errors_of([&] { CHECK(report(options)); }).empty());
   CHECK(told.first == boom);
   CHECK(told.second == 17);
@@ -106,8 +107,8 @@ TEST_CASE("a handler that throws is contained, and told of") {
 }
 
 TEST_CASE("under terminate the program ends after the report, with the exception in flight") {
-  CHECK(end_of_child({.on_uncaught = on_uncaught::terminate,
-                      .uncaught_handler = [](std::exception_ptr, task_id) {}}) == 42);
+  CHECK(end_of_child({.on_uncaught = on_uncaught::terminate, .uncaught_handler = [](std::exception_ptr, task_id) {}}) ==
+        42);
   CHECK(end_of_child({.on_uncaught = on_uncaught::terminate,
                       .uncaught_handler = [](std::exception_ptr, task_id) { throw 1; }}) == 42);
   CHECK(end_of_child({.on_uncaught = on_uncaught::terminate,

@@ -168,3 +168,37 @@ TEMPLATE_TEST_CASE("popping, cancelling, purging and closing work where there is
   CHECK(popped > 50);
   CHECK(pool.queue.size() == 0);
 }
+
+TEST_CASE("a sweep survives a lane whose first push found no memory") {
+  for (long k = 0; k < 4; ++k) {
+    fake_pool<workpool::priority_queue<workpool::task_ref>> pool({.capacity = 4});
+    {
+      workpool::task_ref one = pool.make(priority::critical);
+      const failing_after limit(k);
+      try {
+        pool.push(one);
+      } catch (const std::bad_alloc&) {
+      }
+    }
+    while (pool.queue.try_pop()) {
+    }
+    for (int i = 0; i < 6; ++i) pool.put(priority::low).cancel();
+    CHECK(pool.queue.physical_length() <= 8);
+  }
+}
+TEST_CASE("a sweep that finds no memory loses nothing that lives") {
+  for (long k = 0; k < 16; ++k) {
+    fake_pool<workpool::priority_queue<workpool::task_ref>> pool({.capacity = 32});
+    for (int i = 0; i < 31; ++i) pool.put(priority::critical);
+    for (int i = 0; i < 33; ++i) pool.put(priority::low).cancel();
+    workpool::task_ref one = pool.make(priority::low);
+    {
+      const failing_after limit(k);
+      try {
+        pool.push(one);
+      } catch (const std::bad_alloc&) {
+      }
+    }
+    REQUIRE(pool.withdrawn_as(workpool::outcome::discarded) == 0);
+  }
+}

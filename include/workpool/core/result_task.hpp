@@ -16,7 +16,10 @@ class result_task : public task {
  public:
   static_assert(std::is_nothrow_destructible_v<Result>,
                 "the result of a task must have a destructor that cannot throw");
-  using stored = std::conditional_t<std::is_reference_v<Result>, std::remove_reference_t<Result>*, Result>;
+  static_assert(!std::is_rvalue_reference_v<Result>,
+                "a task cannot return an rvalue reference, which would outlive what it refers to: return a value");
+  using stored =
+      std::conditional_t<std::is_reference_v<Result>, std::remove_reference_t<Result>*, std::remove_const_t<Result>>;
 
   ~result_task() override {
     if (present_) std::destroy_at(std::addressof(value_));

@@ -38,8 +38,9 @@ class parking {
   /// Blocks until notified or until `deadline`. Gives: false when it was the deadline.
   bool park_until(time_point deadline) noexcept {
     if (consume(deadline)) return true;
-    retract();
-    return false;
+    if (claim(1)) return false;
+    consume(time_point::max());  // a notifier was faster than the deadline
+    return true;
   }
 
   void notify_one() noexcept {

@@ -1,6 +1,7 @@
 #pragma once
 #include <chrono>
 #include <cstdint>
+#include <string>
 #include <workpool/core/clock.hpp>
 #include <workpool/core/error.hpp>
 
@@ -27,6 +28,10 @@ inline const shutdown_options& checked(const shutdown_options& options) {
   if (options.drain < duration::zero()) {
     throw bad_config("drain", "drain is " + std::to_string(options.drain.count()) +
                                   " ns: it must be 0 or more (duration::max() waits without limit)");
+  }
+  if (static_cast<unsigned>(options.pending) > static_cast<unsigned>(pending::discard)) {
+    throw bad_config("pending", "pending is " + std::to_string(static_cast<unsigned>(options.pending)) +
+                                    ": use pending::run or discard");
   }
   return options;
 }

@@ -1,6 +1,7 @@
 #pragma once
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <bit>
 #include <cstddef>
 #include <mutex>
@@ -53,12 +54,16 @@ class lane_set {
   /// Gives: nullptr when the lane is empty, or seems so while others push and pop.
   void* pop(priority lane) noexcept {
     void* element = nullptr;
-    lane_of(lane).try_dequeue(element);
+    while (lane_of(lane).try_dequeue(element) && element == nullptr) --fillers_[lane_index(lane)];
     return element;
   }
 
   /// How many pointers lie in the lane; exact while nobody pushes or pops.
-  std::size_t length(priority lane) const noexcept { return lanes_[lane_index(lane)].size_approx(); }
+  std::size_t length(priority lane) const noexcept {
+    const std::size_t fillers = fillers_[lane_index(lane)].load(std::memory_order_relaxed);
+    const std::size_t all = lanes_[lane_index(lane)].size_approx();
+    return all > fillers ? all - fillers : 0;
+  }
 
   /// Refuses every later push. When it has returned, no push is under way and everything accepted can be popped.
   void close() noexcept {
@@ -79,14 +84,20 @@ class lane_set {
     removed.reserve(most);
     kept.reserve(most);
     for (slot& one : slots_) {
+      if (one.tokens[lane_index(lane)]) add_fillers(lane, *one.tokens[lane_index(lane)]);
+    }
+    for (slot& one : slots_) {
       const std::optional<token>& mine = one.tokens[lane_index(lane)];
       if (!mine) continue;
       kept.clear();
       for (void* element = nullptr; lane_of(lane).try_dequeue_from_producer(*mine, element);) {
-        (dead(element) ? removed : kept).push_back(element);
+        if (element == nullptr) {
+          --fillers_[lane_index(lane)];
+        } else {
+          (dead(element) ? removed : kept).push_back(element);
+        }
       }
-      // The blocks just emptied hold what goes back. Where the lane began and ended in the middle of a block it may
-      // take one more, and what finds no memory then is given out with the dead.
+      // The blocks just emptied, one of them spare, hold what goes back: moodycamel has no need to allocate.
       for (void* element : kept) {
         if (!lane_of(lane).enqueue(*mine, element)) removed.push_back(element);
       }
@@ -124,11 +135,23 @@ class lane_set {
     std::vector<slot>& slots;
   };
 
+  // A block's worth of null pointers, so that a lane owns one block more than its elements need, wherever in their
+  // blocks the first and the last lie. Who finds one throws it away. Throws: std::bad_alloc.
+  void add_fillers(priority lane, const token& producer) {
+    for (std::size_t i = 0; i < lane_traits::BLOCK_SIZE; ++i) {
+      ++fillers_[lane_index(lane)];
+      if (lane_of(lane).enqueue(producer, nullptr)) continue;
+      --fillers_[lane_index(lane)];
+      throw std::bad_alloc();
+    }
+  }
+
   queue& lane_of(priority lane) noexcept { return lanes_[lane_index(lane)]; }
 
   // The tokens refer to the lanes and go first.
   std::array<queue, priority_count> lanes_{queue(0), queue(0), queue(0), queue(0)};
   std::vector<slot> slots_;
+  std::array<std::atomic<std::size_t>, priority_count> fillers_{};  // null pointers in a lane; see add_fillers()
 };
 
 }}}  // namespace workpool::v0::detail

@@ -1,9 +1,12 @@
 #pragma once
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -11,6 +14,7 @@
 #include <workpool/core/clock.hpp>
 #include <workpool/core/task_ref.hpp>
 #include <workpool/detail/eventcount.hpp>
+#include <workpool/queue/consumer_gate.hpp>
 #include <workpool/queue/element_cell.hpp>
 #include <workpool/queue/lane_order.hpp>
 #include <workpool/queue/lane_set.hpp>
@@ -33,10 +37,7 @@ class basic_priority_queue {
   using value_type = T;
 
   explicit basic_priority_queue(const queue_options& options = {})
-      : options_(checked(options)),
-        places_(options.capacity),
-        exact_(options.fifo || options.capacity != 0),
-        lanes_(options.fifo ? 1 : lane_set::default_slots()) {}
+      : options_(checked(options)), places_(options.capacity), lanes_(options.fifo ? 1 : lane_set::default_slots()) {}
 
   basic_priority_queue(const basic_priority_queue&) = delete;
   basic_priority_queue& operator=(const basic_priority_queue&) = delete;
@@ -71,8 +72,8 @@ class basic_priority_queue {
         ++pick;
         return element;
       } else {
+        places_.release();  // before the element's move, which may throw
         ++pick;
-        places_.release();
         return cell::open(next.pointer);
       }
     }
@@ -94,19 +95,18 @@ class basic_priority_queue {
   /// Hands every waiting element of a lane to `visit`, dead ones not included.
   template <class Visit>
   void purge(priority lane, Visit&& visit) {
-    // No more than lie there now: who pushes all the time must not keep a purge from ending.
-    std::size_t left = lanes_.length(lane);
-    for (spinner spin; left > 0 && lanes_.length(lane) > 0;) {
-      void* const pointer = lanes_.pop(lane);
-      if (pointer == nullptr) {  // a consumer is in the middle of taking one
-        spin.once();
-        continue;
-      }
-      --left;
-      T element = cell::open(pointer);
-      leaves_unseen(lane);
-      if (alive(element)) visit(std::move(element));
+    // All at once where there is memory for it: what the visitor pushes is not chased, and no push can slip between.
+    remains all;
+    std::vector<void*>& removed = all.pointers[lane_index(lane)];
+    try {
+      const std::lock_guard hold(sweeper_);
+      const consumer_gate::closure alone(gate_);
+      removed = lanes_.sweep(lane, [](void*) { return true; });
+    } catch (const std::bad_alloc&) {
+      while (void* const pointer = pop_from(lane)) hand_over(pointer, lane, visit);
+      return;
     }
+    for (void*& pointer : removed) hand_over(std::exchange(pointer, nullptr), lane, visit);
   }
 
   /// A waiting element of this lane has been withdrawn: its place is free, its remains are passed over later.
@@ -131,24 +131,28 @@ class basic_priority_queue {
   }
 
   std::array<std::size_t, priority_count> sizes() const noexcept {
+    const consumer_gate::passage visit(gate_);
     std::array<std::size_t, priority_count> result{};
+    std::size_t most = places_.bounded() ? places_.capacity() : std::numeric_limits<std::size_t>::max();
     for (const priority lane : lane_order(0, 0)) {
       const auto dead = dead_[lane_index(lane)].load(std::memory_order_relaxed);
       const auto live = static_cast<std::ptrdiff_t>(lanes_.length(lane)) - dead;
-      result[lane_index(lane)] = live > 0 ? static_cast<std::size_t>(live) : 0;
+      result[lane_index(lane)] = std::min(live > 0 ? static_cast<std::size_t>(live) : 0, most);
+      most -= result[lane_index(lane)];
     }
     return result;
   }
 
-  /// Whether a pop might find something, dead elements included: what a consumer asks before it sleeps. During a sweep
-  /// the answer is yes, since elements are out of sight then.
+  /// Whether a pop might find something, dead elements included: what a consumer asks before it sleeps.
   bool has_elements() const noexcept {
-    const std::uint32_t before = sweeps_.load(std::memory_order_seq_cst);
-    return before % 2 != 0 || physical_length() != 0 || sweeps_.load(std::memory_order_seq_cst) != before;
+    const consumer_gate::passage visit(gate_);
+    return lanes_.length(priority::critical) != 0 || lanes_.length(priority::high) != 0 ||
+           lanes_.length(priority::normal) != 0 || lanes_.length(priority::low) != 0;
   }
 
   /// Pointers in the lanes, dead elements included.
   std::size_t physical_length() const noexcept {
+    const consumer_gate::passage visit(gate_);
     std::size_t total = 0;
     for (const priority lane : lane_order(0, 0)) total += lanes_.length(lane);
     return total;
@@ -165,32 +169,24 @@ class basic_priority_queue {
   };
 
   found pop_first(const lane_list& order) noexcept {
-    const popping visit(*this);
+    const consumer_gate::passage visit(gate_);
     for (const priority lane : order) {
       if (void* const pointer = lanes_.pop(lane)) return {pointer, lane};
     }
     return {};
   }
 
-  // Where the order is exact, a sweep must not overlap with a pop; consumers pass this gate then.
-  class popping {
-   public:
-    explicit popping(basic_priority_queue& queue) noexcept : queue_(queue) {
-      if (!queue_.exact_) return;
-      while ((queue_.gate_.fetch_add(1, std::memory_order_acquire) & sweeping) != 0) {
-        queue_.gate_.fetch_sub(1, std::memory_order_relaxed);
-        for (spinner spin; (queue_.gate_.load(std::memory_order_relaxed) & sweeping) != 0;) spin.once();
-      }
-    }
-    popping(const popping&) = delete;
-    popping& operator=(const popping&) = delete;
-    ~popping() {
-      if (queue_.exact_) queue_.gate_.fetch_sub(1, std::memory_order_release);
-    }
+  void* pop_from(priority lane) noexcept {
+    const consumer_gate::passage visit(gate_);
+    return lanes_.pop(lane);
+  }
 
-   private:
-    basic_priority_queue& queue_;
-  };
+  template <class Visit>
+  void hand_over(void* pointer, priority lane, Visit& visit) {
+    leaves_unseen(lane);
+    T element = cell::open(pointer);
+    if (alive(element)) visit(std::move(element));
+  }
 
   bool closed() const noexcept { return closed_.load(std::memory_order_relaxed); }
 
@@ -281,7 +277,7 @@ class basic_priority_queue {
       remains dead;  // destroyed after the locks: results and names are the user's
       const std::lock_guard hold(sweeper_);
       if (!too_many_dead()) return;
-      const sweep_in_progress alone(*this);
+      const consumer_gate::closure alone(gate_);
       for (const priority lane : lane_order(0, 0)) {
         auto& removed = dead.pointers[lane_index(lane)];
         removed = lanes_.sweep(lane, [](void* one) { return !cell::waiting(one); });
@@ -290,42 +286,25 @@ class basic_priority_queue {
     }
   }
 
-  struct sweep_in_progress {
-    explicit sweep_in_progress(basic_priority_queue& queue) noexcept : owner(queue) {
-      owner.sweeps_.fetch_add(1, std::memory_order_seq_cst);
-      owner.gate_.fetch_or(sweeping, std::memory_order_acquire);
-      for (spinner spin; owner.exact_ && (owner.gate_.load(std::memory_order_acquire) & ~sweeping) != 0;) spin.once();
-    }
-    sweep_in_progress(const sweep_in_progress&) = delete;
-    sweep_in_progress& operator=(const sweep_in_progress&) = delete;
-    ~sweep_in_progress() {
-      owner.gate_.fetch_and(~sweeping, std::memory_order_release);
-      owner.sweeps_.fetch_add(1, std::memory_order_seq_cst);
-      owner.arrivals_.notify_all();  // who looked meanwhile saw too little
-    }
-    basic_priority_queue& owner;
-  };
-
   struct remains {
     ~remains() {
       for (const auto& lane : pointers) {
-        for (void* const pointer : lane) static_cast<void>(cell::open(pointer));
+        for (void* const pointer : lane) {
+          if (pointer != nullptr) static_cast<void>(cell::open(pointer));
+        }
       }
     }
     std::array<std::vector<void*>, priority_count> pointers;
   };
 
-  static constexpr std::uint32_t sweeping = 1U << 31;
   static constexpr std::ptrdiff_t worth_a_sweep = 1024;  // elements; below, an unbounded queue lets the dead lie
 
   const queue_options options_;
   places places_;
-  const bool exact_;
-  std::atomic<bool> closed_{false};       // no push begins after it
-  std::atomic<bool> sealed_{false};       // and none is under way
-  std::atomic<unsigned> picks_{0};        // of consumers without a counter of their own
-  std::atomic<std::uint32_t> gate_{0};    // consumers inside a pop, and the sweeping bit
-  std::atomic<std::uint32_t> sweeps_{0};  // begun and ended; odd during one
+  std::atomic<bool> closed_{false};  // no push begins after it
+  std::atomic<bool> sealed_{false};  // and none is under way
+  std::atomic<unsigned> picks_{0};   // of consumers without a counter of their own
+  mutable consumer_gate gate_;       // sweeps and purges do not overlap with pops
   std::mutex sweeper_;
   // Withdrawn elements that still lie in a lane. Below 0 for the moment between a removal and its forget().
   std::array<std::atomic<std::ptrdiff_t>, priority_count> dead_{};

@@ -36,7 +36,8 @@ class run_slot {
   bool is_seized() const noexcept { return (word_.load(std::memory_order_acquire) & marks) != 0; }
 
   /// Takes the right and the duty to settle what is being run.
-  /// Gives: the task with one reference for the caller; nullptr when nothing runs or it is seized already.
+  /// Gives: the task with one reference for the caller; nullptr when nothing runs, it is seized already, or the slot
+  /// was just changing hands: who must have it tries again.
   task* seize() noexcept {
     std::uintptr_t seen = word_.load(std::memory_order_acquire);
     if (seen == 0 || (seen & marks) != 0) return nullptr;

@@ -199,6 +199,16 @@ TEST_CASE("both versions at once: the tighter one binds") {
   CHECK(tree.quota() == 3u);
 }
 
+TEST_CASE("both versions at once: the group of one version is not looked for in the other") {
+  file_tree tree;
+  tree.with("/proc/self/mountinfo", v1_cpu_mount + v2_mount)
+      .with("/proc/self/cgroup", "4:cpu:/one\n0::/two\n")
+      .with("/sys/fs/cgroup/one/cpu.max", "100000 100000")
+      .with("/sys/fs/cgroup/cpu,cpuacct/two/cpu.cfs_quota_us", "100000")
+      .with("/sys/fs/cgroup/cpu,cpuacct/two/cpu.cfs_period_us", "100000");
+  CHECK(tree.quota() == std::nullopt);
+}
+
 TEST_CASE("a machine without control groups, or with garbage for them, has no limit") {
   file_tree empty;
   CHECK(empty.quota() == std::nullopt);

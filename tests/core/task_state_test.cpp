@@ -1,0 +1,253 @@
+#include <workpool/core/task_state.hpp>
+
+#include "support/catch.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <iterator>
+#include <latch>
+#include <set>
+#include <thread>
+#include <tuple>
+#include <vector>
+
+using namespace workpool::detail;
+using workpool::outcome;
+
+namespace {
+
+using enum task_phase;
+using enum task_event;
+
+constexpr auto no_action = task_action::none;
+constexpr auto run_it = task_action::run_body;
+constexpr auto destroy_it = task_action::destroy_callable;
+constexpr auto stop_it = task_action::signal_stop;
+constexpr auto wake = task_action::wake_watchers;
+constexpr auto resume = task_action::resume_follower;
+
+enum class keeps : std::uint8_t { the_outcome, the_new_one };
+enum class tells : std::uint8_t { nobody, who_asked };
+enum class flag : std::uint8_t { none, stop, watch, follow };
+
+/// What is to happen in one phase at one event. `once`: the flag it sets also refuses it the second time.
+struct rule {
+  task_event event;
+  task_phase from;
+  bool applies;
+  task_phase to = queued;
+  task_action action = no_action;
+  tells who = tells::nobody;
+  keeps outcome = keeps::the_outcome;
+  flag sets = flag::none;
+  bool once = false;
+};
+
+constexpr rule table[] = {
+    {start, queued, true, running, run_it},
+    {start, running, false},
+    {start, withdrawing, false},
+    {start, settled, false},
+
+    {withdraw, queued, true, withdrawing, destroy_it, tells::nobody, keeps::the_new_one},
+    {withdraw, running, false},
+    {withdraw, withdrawing, false},
+    {withdraw, settled, false},
+
+    {publish, queued, false},
+    {publish, running, false},
+    {publish, withdrawing, true, settled, no_action, tells::who_asked},
+    {publish, settled, false},
+
+    {finish, queued, false},
+    {finish, running, true, settled, no_action, tells::who_asked, keeps::the_new_one},
+    {finish, withdrawing, false},
+    {finish, settled, false},
+
+    {request_stop, queued, false},
+    {request_stop, running, true, running, stop_it, tells::nobody, keeps::the_outcome, flag::stop, true},
+    {request_stop, withdrawing, false},
+    {request_stop, settled, false},
+
+    {watch, queued, true, queued, no_action, tells::nobody, keeps::the_outcome, flag::watch},
+    {watch, running, true, running, no_action, tells::nobody, keeps::the_outcome, flag::watch},
+    {watch, withdrawing, true, withdrawing, no_action, tells::nobody, keeps::the_outcome, flag::watch},
+    {watch, settled, false},
+
+    {follow, queued, true, queued, no_action, tells::nobody, keeps::the_outcome, flag::follow, true},
+    {follow, running, true, running, no_action, tells::nobody, keeps::the_outcome, flag::follow, true},
+    {follow, withdrawing, true, withdrawing, no_action, tells::nobody, keeps::the_outcome, flag::follow, true},
+    {follow, settled, false},
+};
+
+constexpr task_event all_events[] = {start, withdraw, publish, finish, request_stop, watch, follow};
+constexpr task_phase all_phases[] = {queued, running, withdrawing, settled};
+constexpr outcome all_outcomes[] = {outcome::value,     outcome::failed,      outcome::cancelled, outcome::expired,
+                                    outcome::timed_out, outcome::worker_lost, outcome::discarded, outcome::pool_broken};
+
+constexpr task_state make(task_phase phase, outcome result, bool stop, bool watched, bool followed) {
+  task_state made = task_state().with(phase).with(result);
+  if (stop) made = made.with_stop();
+  if (watched) made = made.with_watch();
+  if (followed) made = made.with_follow();
+  return made;
+}
+
+constexpr bool reads_back(task_state made, task_phase phase, outcome result, bool stop, bool watched, bool followed) {
+  return made.phase() == phase && made.outcome() == result && made.stop_requested() == stop &&
+         made.watched() == watched && made.followed() == followed && task_state(made.bits()) == made;
+}
+
+constexpr bool keeps_the_rule(const rule& expected, task_state now, outcome result) {
+  const task_step step = transition(now, expected.event, result);
+  const bool set_before =
+      (expected.sets == flag::stop && now.stop_requested()) || (expected.sets == flag::follow && now.followed());
+  if (!expected.applies || (expected.once && set_before)) {
+    return !step.taken && step.next == now && step.actions == no_action;
+  }
+  task_action actions = expected.action;
+  if (expected.who == tells::who_asked && now.watched()) actions = actions | wake;
+  if (expected.who == tells::who_asked && now.followed()) actions = actions | resume;
+  return step.taken && step.actions == actions &&
+         reads_back(step.next, expected.to, expected.outcome == keeps::the_new_one ? result : now.outcome(),
+                    now.stop_requested() || expected.sets == flag::stop, now.watched() || expected.sets == flag::watch,
+                    now.followed() || expected.sets == flag::follow);
+}
+
+constexpr bool keeps_the_rule(const rule& expected) {
+  for (const outcome before : all_outcomes) {
+    for (unsigned flags = 0; flags < 8; ++flags) {
+      const task_state now = make(expected.from, before, (flags & 1) != 0, (flags & 2) != 0, (flags & 4) != 0);
+      if (!reads_back(now, expected.from, before, (flags & 1) != 0, (flags & 2) != 0, (flags & 4) != 0)) return false;
+      for (const outcome result : all_outcomes) {
+        if (!keeps_the_rule(expected, now, result)) return false;
+      }
+    }
+  }
+  return true;
+}
+
+constexpr bool every_rule_is_kept() {
+  for (const rule& one : table) {
+    if (!keeps_the_rule(one)) return false;
+  }
+  return true;
+}
+static_assert(every_rule_is_kept());
+
+}  // namespace
+
+TEST_CASE("the table of a task's life has one rule for each event in each phase") {
+  for (const task_event event : all_events) {
+    for (const task_phase phase : all_phases) {
+      int rules = 0;
+      for (const rule& one : table) rules += one.event == event && one.from == phase;
+      CHECK(rules == 1);
+    }
+  }
+}
+
+TEST_CASE("a task's life keeps every rule of the table, whatever its outcome and flags") {
+  for (const rule& one : table) {
+    CAPTURE(static_cast<int>(one.event), static_cast<int>(one.from));
+    CHECK(keeps_the_rule(one));
+  }
+}
+
+TEST_CASE("a new task is queued, and nobody has asked anything") {
+  STATIC_REQUIRE(reads_back(task_state(), queued, outcome::value, false, false, false));
+  STATIC_REQUIRE(task_state().bits() == 0);
+}
+
+TEST_CASE("an event that does not exist changes nothing") {
+  const task_step step = transition(task_state(), static_cast<task_event>(99), outcome::failed);
+  CHECK_FALSE(step.taken);
+  CHECK(step.next == task_state());
+}
+
+TEST_CASE("whatever happens in whatever order, a task settles once and stays as it settled") {
+  struct life {
+    task_state state;
+    int bodies, drops, settlings;
+    auto operator<=>(const life& other) const {
+      return std::tuple(state.bits(), bodies, drops, settlings) <=>
+             std::tuple(other.state.bits(), other.bodies, other.drops, other.settlings);
+    }
+  };
+  std::vector<life> open{{}};
+  std::set<life> seen{{}};
+  std::set<outcome> ends;
+  bool sound = true;
+  while (!open.empty()) {
+    const life now = open.back();
+    open.pop_back();
+    for (const task_event event : all_events) {
+      for (const outcome result : all_outcomes) {
+        const task_step step = transition(now.state, event, result);
+        life next = now;
+        next.state = step.next;
+        next.bodies += has(step.actions, run_it);
+        next.drops += has(step.actions, destroy_it);
+        next.settlings += step.taken && step.next.phase() == settled;
+        if (now.state.phase() == settled) sound = sound && !step.taken && step.next == now.state;
+        if (next.settlings != (next.state.phase() == settled ? 1 : 0) || next.bodies + next.drops > 1) sound = false;
+        if (next.settlings == 1 && next.bodies + next.drops != 1) sound = false;
+        if (next.settlings == 1) ends.insert(next.state.outcome());
+        if (seen.insert(next).second) open.push_back(next);
+      }
+    }
+  }
+  CHECK(sound);
+  CHECK(ends.size() == std::size(all_outcomes));
+}
+
+TEST_CASE("has finds a single action in a set of them") {
+  STATIC_REQUIRE(has(wake | resume, wake));
+  STATIC_REQUIRE(has(wake | resume, resume));
+  STATIC_REQUIRE_FALSE(has(wake | resume, stop_it));
+  STATIC_REQUIRE_FALSE(has(no_action, run_it));
+}
+
+TEST_CASE("advance does on the word what the table says, and leaves it alone when it refuses") {
+  std::atomic<std::uint32_t> word{0};
+  CHECK_FALSE(advance<finish>(word, outcome::failed).taken);
+  CHECK(word == 0);
+  CHECK(advance<watch>(word).taken);
+  CHECK(advance<start>(word).actions == run_it);
+  CHECK(advance<request_stop>(word).actions == stop_it);
+  const std::uint32_t before = word;
+  CHECK_FALSE(advance<withdraw>(word, outcome::cancelled).taken);
+  CHECK(word == before);
+  CHECK(advance<finish>(word, outcome::failed).actions == wake);
+  CHECK(reads_back(task_state(word), settled, outcome::failed, true, true, false));
+}
+
+TEST_CASE("of all who start or withdraw one task exactly one succeeds, and no flag set meanwhile is lost") {
+  constexpr int threads = 4, rounds = 2000;
+  std::vector<std::atomic<std::uint32_t>> words(rounds);
+  std::vector<std::atomic<int>> winners(rounds), followers(rounds);
+  {
+    std::latch begin(threads);
+    std::vector<std::jthread> racing;
+    for (int t = 0; t < threads; ++t) {
+      racing.emplace_back([&, t] {
+        begin.arrive_and_wait();
+        for (std::size_t i = 0; i < rounds; ++i) {
+          if (t % 2 == 0) advance<watch>(words[i]);
+          if (t % 2 == 1 && advance<follow>(words[i]).taken) ++followers[i];
+          const bool won =
+              t % 2 == 0 ? advance<start>(words[i]).taken : advance<withdraw>(words[i], outcome::discarded).taken;
+          if (won) ++winners[i];
+        }
+      });
+    }
+  }
+  bool sound = true;
+  for (std::size_t i = 0; i < rounds; ++i) {
+    const task_state end(words[i]);
+    const bool started = reads_back(end, running, outcome::value, false, true, true);
+    const bool withdrawn = reads_back(end, withdrawing, outcome::discarded, false, true, true);
+    if (winners[i] != 1 || followers[i] != 1 || started == withdrawn) sound = false;
+  }
+  CHECK(sound);
+}
