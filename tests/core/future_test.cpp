@@ -291,7 +291,7 @@ TEST_CASE("captures are gone when wait and get return") {
   CHECK(late == 0);
 }
 
-TEST_CASE("cancelling destroys the captures before it returns; a capture may look at the future meanwhile") {
+TEST_CASE("cancelling destroys the captures before it returns, a capture may look at the future meanwhile") {
   fake_owner owner;
   object_census census;
   std::optional<bool> ready_during;

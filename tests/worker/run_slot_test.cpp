@@ -46,7 +46,7 @@ TEST_CASE("a slot is empty between two tasks, and there is nothing to seize then
   CHECK(log.destroyed == 1);
 }
 
-TEST_CASE("what runs can be seized once, with a reference; the running thread then has nothing to tell") {
+TEST_CASE("what runs can be seized once, with a reference, the running thread then has nothing to tell") {
   probe_log log;
   fake_owner owner;
   run_slot slot;

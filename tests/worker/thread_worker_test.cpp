@@ -46,7 +46,7 @@ TEST_CASE("a worker's thread runs its body once, under its name") {
   CHECK(name == "calc-3");
 }
 
-TEST_CASE("a worker's thread blocks every signal but the synchronous ones and SIGPROF; its maker's mask stays") {
+TEST_CASE("a worker's thread blocks every signal but the synchronous ones and SIGPROF, its maker's mask stays") {
   const std::string before = status_of_this_thread("SigBlk");
   thread_worker worker(0);
   std::string mask;

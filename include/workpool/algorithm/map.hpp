@@ -79,13 +79,16 @@ class map_state {
   // What goes wrong here belongs to a later element than those that are still unread: it is kept until they are read.
   void fill() {
     try {
-      while (unread_.size() < window_ && !input_error_ && *next_ != std::ranges::end(input_)) {
-        unread_.push_back(ask(**next_));
-        ++*next_;
-      }
+      while (unread_.size() < window_ && !input_error_ && another()) unread_.push_back(ask(**next_));
     } catch (...) {
       input_error_ = std::current_exception();
     }
+  }
+
+  // Steps to the next element only when it is wanted: a step of a stream may block.
+  bool another() {
+    if (std::exchange(asked_, false)) ++*next_;
+    return asked_ = *next_ != std::ranges::end(input_);
   }
 
   template <class Element>
@@ -118,6 +121,7 @@ class map_state {
   const std::size_t window_;
   body_count bodies_;
   std::optional<std::ranges::iterator_t<Range>> next_;
+  bool asked_ = false;                // the element next_ points at has been submitted
   std::deque<future<value>> unread_;  // in the order of the input
   std::optional<value> current_;
   std::exception_ptr input_error_;  // reading the input or submitting threw this

@@ -45,13 +45,10 @@ class thread_crew {
       pool_.retain();
       try {
         worker->start(options_.name + "-" + std::to_string(worker->id()), [this, me = worker.get()] { work(*me); });
-      } catch (const std::system_error& reason) {
+      } catch (...) {
         missing_from(worker->id());
         pool_.release();  // never the last one: the handle has its own
-        if (worker->id() == 0) {
-          raise(errc::spawn_failed, "pool '" + options_.name + "' could start none of its " +
-                                        std::to_string(workers_.size()) + " threads: " + reason.code().message());
-        }
+        make_do_without(worker->id());
         return;
       }
       started_.fetch_add(1, std::memory_order_relaxed);
@@ -135,6 +132,17 @@ class thread_crew {
   }
 
  private:
+  // Called with what the start of a worker threw: a lack of threads is borne when there is at least one.
+  void make_do_without(worker_id first) const {
+    try {
+      throw;
+    } catch (const std::system_error& reason) {
+      if (first != 0) return;
+      raise(errc::spawn_failed, "pool '" + options_.name + "' could start none of its " +
+                                    std::to_string(workers_.size()) + " threads: " + reason.code().message());
+    }
+  }
+
   void missing_from(worker_id first) noexcept {
     for (std::size_t id = first; id < workers_.size(); ++id) {
       workers_[id]->happen(worker_event::end);
