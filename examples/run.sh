@@ -10,7 +10,7 @@ program=build/release/examples/parallel_gzip/parallel_gzip
 
 sh packaging/install-debian.sh
 cmake --preset release
-cmake --build --preset release
+cmake --build --preset release --target parallel_gzip
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
