@@ -32,7 +32,8 @@ using map_argument = std::conditional_t<keeps_elements<Range>, std::ranges::rang
                                         std::ranges::range_value_t<Range>&&>;
 
 template <class F, class Range>
-concept mappable = std::ranges::input_range<Range> && std::invocable<F&, map_argument<Range>>;
+concept mappable = std::ranges::input_range<Range> && std::invocable<F&, map_argument<Range>> &&
+    !std::is_void_v<std::invoke_result_t<F&, map_argument<Range>>>;
 
 /// What a map in progress consists of. Its address is known to the tasks under way.
 template <class Pool, class Range, class F>
@@ -91,6 +92,14 @@ class map_state {
     return asked_ = *next_ != std::ranges::end(input_);
   }
 
+  // The ticket comes first and so dies last, after the element.
+  struct call {
+    body_count::ticket body;
+    map_state& of;
+    std::ranges::range_value_t<Range> made;
+    value operator()() { return std::invoke(of.function_, std::move(made)); }
+  };
+
   template <class Element>
   future<value> ask(Element&& element) {
     if constexpr (keeps_elements<Range>) {
@@ -99,10 +108,7 @@ class map_state {
       });
     } else {
       return pool_.submit(
-          [this, body = bodies_.enter()](std::ranges::range_value_t<Range>&& made) -> value {
-            return std::invoke(function_, std::move(made));
-          },
-          std::ranges::range_value_t<Range>(std::forward<Element>(element)));
+          call{bodies_.enter(), *this, std::ranges::range_value_t<Range>(std::forward<Element>(element))});
     }
   }
 
