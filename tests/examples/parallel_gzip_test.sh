@@ -351,7 +351,7 @@ odd_names() {
 on_a_terminal() { script -qec "$*" /dev/null </dev/null; }
 
 terminal() {
-  command -v script >/dev/null || skip
+  script -qec true /dev/null </dev/null >/dev/null 2>&1 || skip  # no program, or no pseudo-terminals here
   text 1000 >file
   on_a_terminal "$program" -c file >out && return 1
   grep -qF 'parallel_gzip: standard output: compressed data is not written to a terminal; use -f to force it' out
@@ -359,7 +359,7 @@ terminal() {
 }
 
 progress() {
-  command -v script >/dev/null || skip
+  script -qec true /dev/null </dev/null >/dev/null 2>&1 || skip  # no program, or no pseudo-terminals here
   text 40000000 >file
   on_a_terminal "$program" -k9 file >out
   grep -qE '[0-9]+ %  [0-9.]+ of 40\.0 MB  [0-9.]+ MB/s  [0-9]+:[0-9][0-9] left' out
