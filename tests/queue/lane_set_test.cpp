@@ -101,9 +101,10 @@ TEST_CASE("a sweep of a lane that many threads have filled loses nothing") {
       });
     }
     while (pushing) {
-      removed += lanes.sweep(priority::high, [](void* one) {
-        return (*static_cast<std::array<std::size_t, 2>*>(one))[1] % 2 == 0;
-      }).size();
+      removed += lanes
+                     .sweep(priority::high,
+                            [](void* one) { return (*static_cast<std::array<std::size_t, 2>*>(one))[1] % 2 == 0; })
+                     .size();
     }
   }
   std::array<std::size_t, threads> last{};

@@ -111,8 +111,9 @@ enum class call { push, push_and_cancel, pop, cancel, purge, close };
 
 // Weighted by hand: pushes and cancels dominate, so that sweeps happen; a close is rare.
 call call_of(unsigned number) {
-  constexpr std::array calls{call::push, call::push, call::push, call::push_and_cancel, call::push_and_cancel,
-                             call::push_and_cancel, call::pop, call::pop, call::cancel, call::cancel, call::cancel};
+  constexpr std::array calls{
+      call::push, call::push, call::push,   call::push_and_cancel, call::push_and_cancel, call::push_and_cancel,
+      call::pop,  call::pop,  call::cancel, call::cancel,          call::cancel};
   if (number % 200 == 199) return call::close;
   if (number % 50 == 49) return call::purge;
   return calls[number % calls.size()];
@@ -127,15 +128,21 @@ class comparison {
   void step(unsigned number, unsigned choice) {
     const std::size_t lane = choice % 4;
     switch (call_of(number)) {
-      case call::push: push(lane); break;
+      case call::push:
+        push(lane);
+        break;
       case call::push_and_cancel:
         if (const auto id = push(lane)) cancel(*id);
         break;
-      case call::pop: pop(); break;
+      case call::pop:
+        pop();
+        break;
       case call::cancel:
         if (!waiting_.empty()) cancel(std::next(waiting_.begin(), choice % unsigned(waiting_.size()))->first);
         break;
-      case call::purge: purge(lane); break;
+      case call::purge:
+        purge(lane);
+        break;
       case call::close:
         model_.close();
         pool_.queue.close();
