@@ -9,7 +9,7 @@
 
 namespace bench::peers {
 
-/// boost::asio::thread_pool; results by std::packaged_task, which Asio's own documentation proposes for this.
+/// boost::asio::thread_pool; results by std::packaged_task, since post() gives none.
 class asio_pool {
  public:
   static std::string version() {

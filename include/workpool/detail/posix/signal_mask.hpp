@@ -14,7 +14,7 @@ class signals_blocked {
   signals_blocked() noexcept {
     sigset_t blocked;
     ::sigfillset(&blocked);
-    for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT, SIGPROF}) {
+    for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGPROF}) {
       ::sigdelset(&blocked, signal);
     }
     ::pthread_sigmask(SIG_SETMASK, &blocked, &before_);
