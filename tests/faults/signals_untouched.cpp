@@ -51,7 +51,6 @@ bool may_arrive_at_a_worker(int signal) {
     case SIGILL:
     case SIGTRAP:
     case SIGSYS:
-    case SIGABRT:  // abort() lets it through in any case
     case SIGPROF:
     case SIGKILL:
     case SIGSTOP:  // these two cannot be blocked
