@@ -43,7 +43,8 @@ result_t<F, A...> call(F&& callable, A&&... arguments) {
 template <class F, class... A>
 auto promise(fake_owner& owner, F&& callable, A&&... arguments) {
   auto one = std::make_unique<promise_task<F, A...>>(std::forward<F>(callable), std::forward<A>(arguments)...);
-  one->describe_as(17, workpool::priority::normal, "thumb");
+  one->describe_as(17, workpool::priority::normal);
+  one->details().name = "thumb";
   one->accept_by(owner);
   auto result = one->get_future();
   return std::pair(task_ref(one.release()), std::move(result));

@@ -26,7 +26,8 @@ struct receptacle final : result_task<T> {
 template <class Expected>
 std::string text_of(outcome result) {
   receptacle<int> one;
-  one.describe_as(17, workpool::priority::normal, "thumb");
+  one.describe_as(17, workpool::priority::normal);
+  one.details().name = "thumb";
   try {
     raise_outcome(one, result);
   } catch (const Expected& thrown) {

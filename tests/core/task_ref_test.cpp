@@ -18,7 +18,7 @@ namespace {
 
 task_ref make(probe_log& log, fake_owner& owner, workpool::task_id id = 1) {
   auto* const one = new probe_task(log);
-  one->describe_as(id, workpool::priority::normal, {});
+  one->describe_as(id, workpool::priority::normal);
   one->accept_by(owner);
   return task_ref(one);
 }

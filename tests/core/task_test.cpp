@@ -44,7 +44,8 @@ using held = std::unique_ptr<probe_task, drop_one>;
 /// A task somebody holds one reference of, accepted by `owner` with number 17 where there is one.
 held make(probe_log& log, fake_owner* owner = nullptr, std::string_view name = {}) {
   held one(new probe_task(log));
-  one->describe_as(17, workpool::priority::high, name);
+  one->describe_as(17, workpool::priority::high);
+  one->details().name = name;
   if (owner != nullptr) one->accept_by(*owner);
   return one;
 }

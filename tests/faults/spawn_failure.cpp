@@ -93,6 +93,9 @@ void fewer_than_wanted(rlim_t for_one_more) {
   pool.pause();
   pool.resume();
   pool.wait_idle();
+  limit_threads_of_user(most);
+  fault::expect(workpool_test::eventually([&] { return pool.stats().workers == 5; }),
+                "the missing workers come when there is room again");
   fault::expect_equal(pool.shutdown().abandoned, 0, "abandoned");
 }
 

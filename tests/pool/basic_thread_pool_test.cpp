@@ -373,6 +373,30 @@ TEMPLATE_TEST_CASE("no task starts between pause and resume", "[pool]", EVERY_PO
   CHECK(started == 300 * 21);
 }
 
+/// A queue whose workers are interrupted just after they have taken a task.
+struct interrupted_queue : wp::fifo_queue<wp::task_ref> {
+  using fifo_queue::fifo_queue;
+  std::optional<wp::task_ref> try_pop() {
+    auto taken = fifo_queue::try_pop();
+    for (int turn = 0; taken && turn < 20; ++turn) std::this_thread::yield();
+    return taken;
+  }
+};
+
+TEST_CASE("pause waits for a worker that has taken a task and not started it", "[pool]") {
+  wp::basic_thread_pool<wp::select::first_idle, interrupted_queue> pool{2};
+  int started_after = 0;
+  for (int round = 0; round < 200; ++round) {
+    for (int n = 0; n < 4; ++n) pool.post([] {});
+    pool.pause();
+    const auto before = pool.stats().started;
+    for (int look = 0; look < 50; ++look) std::this_thread::yield();
+    started_after += pool.stats().started != before;
+    pool.resume();
+  }
+  CHECK(started_after == 0);
+}
+
 TEMPLATE_TEST_CASE("wait_idle returns when everything accepted has an outcome", "[pool]", EVERY_POOL) {
   TestType pool{{.workers = 2}};
   std::atomic<int> done{0};
@@ -576,7 +600,14 @@ TEST_CASE("options that cannot be used are refused by name before any thread exi
   };
   CHECK(field_of({.workers = {3, 2}}) == "workers.min");
   CHECK(field_of({.workers = 4097}) == "workers");
-  CHECK(field_of({.workers = {1, 2}}) == "workers");
+  CHECK(field_of({.workers = {1, 2}}) == "accepted");
+  CHECK(field_of({.workers = {1, 4097}}) == "workers");
+  CHECK(field_of({.idle_timeout = -1ns}) == "idle_timeout");
+  CHECK(field_of({.cpus = {-1}}) == "cpus");
+  CHECK(field_of({.cpus = {1 << 20}}) == "cpus");
+  CHECK(field_of({.nice = 20}) == "nice");
+  CHECK(field_of({.nice = -21}) == "nice");
+  CHECK(field_of({.max_overrun = 4097}) == "max_overrun");
   CHECK(field_of({.queue = {.on_full = static_cast<wp::on_full>(9)}}) == "queue.on_full");
   CHECK(field_of({.on_uncaught = static_cast<wp::on_uncaught>(9)}) == "on_uncaught");
   CHECK(field_of({}) == "accepted");
@@ -585,6 +616,11 @@ TEST_CASE("options that cannot be used are refused by name before any thread exi
   CHECK_THROWS_AS(pool.submit({.priority = wrong}, [] {}), wp::bad_config);
   CHECK_THROWS_AS(pool.try_submit({.priority = wrong}, [] {}), wp::bad_config);
   CHECK_THROWS_AS(pool.post({.priority = wrong}, [] {}), wp::bad_config);
+  CHECK_THROWS_AS(pool.submit_bulk({.priority = wrong}, 1, [](std::size_t) {}), wp::bad_config);
+  CHECK_THROWS_AS(pool.submit({.timeout = 0ns}, [] {}), wp::bad_config);
+  CHECK_THROWS_AS(pool.post_every(0ns, [] {}), wp::bad_config);
+  CHECK_THROWS_AS(pool.resize({2, 1}), wp::bad_config);
+  CHECK_THROWS_AS(pool.resize(4097), wp::bad_config);
   CHECK_THROWS_AS(pool.purge(wrong), wp::bad_config);
   CHECK_THROWS_AS(pool.shutdown({.drain = -1ns}), wp::bad_config);
   CHECK_THROWS_AS(pool.shutdown({.pending = static_cast<wp::pending>(2)}), wp::bad_config);

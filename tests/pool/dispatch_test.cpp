@@ -51,10 +51,15 @@ constexpr rule table[] = {
     {stopped, paused::yes, last_look::found_nothing, in_sight::work, pull, pull},
 };
 
-constexpr dispatch decided(const rule& now, unsigned looks_left) {
-  return decide({now.phase, now.paused == paused::yes, now.look == last_look::found_nothing,
-                 now.sight == in_sight::work, looks_left});
+constexpr dispatch_case case_of(const rule& now, unsigned looks_left) {
+  return {.phase = now.phase,
+          .paused = now.paused == paused::yes,
+          .looked = now.look == last_look::found_nothing,
+          .work_in_sight = now.sight == in_sight::work,
+          .looks_left = looks_left};
 }
+
+constexpr dispatch decided(const rule& now, unsigned looks_left) { return decide(case_of(now, looks_left)); }
 
 constexpr bool is_kept(const rule& one) {
   return decided(one, 0) == one.without && decided(one, 1) == one.with_looks && decided(one, 256) == one.with_looks;
@@ -99,5 +104,25 @@ TEST_CASE("a worker leaves only when its pool no longer accepts and it has found
     const bool may_leave =
         one.phase != running && one.look == last_look::found_nothing && one.sight == in_sight::nothing;
     CHECK((decided(one, 0) == leave) == may_leave);
+  }
+}
+
+TEST_CASE("a worker that is not wanted leaves whatever there is to do") {
+  for (const rule& one : table) {
+    dispatch_case now = case_of(one, 1);
+    now.wanted = false;
+    CHECK(decide(now) == leave);
+  }
+}
+
+TEST_CASE("while something is still to come, a draining worker does what a running one would, and does not leave") {
+  for (const rule& one : table) {
+    dispatch_case now = case_of(one, 0);
+    now.more_to_come = true;
+    if (one.phase != running) {
+      CHECK(decide(now) == (now.looked && !now.work_in_sight ? park : pull));
+    } else {
+      CHECK(decide(now) == one.without);
+    }
   }
 }

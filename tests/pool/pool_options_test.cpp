@@ -69,9 +69,23 @@ TEST_CASE("a number of workers that cannot be is refused by name, value and reme
   const refusal negative = refused({.workers = static_cast<std::size_t>(-1)});
   CHECK(negative.field == "workers");
 
-  const refusal range = refused({.workers = {1, 8}});
-  CHECK(range.field == "workers");
-  CHECK_THAT(range.text, ContainsSubstring("{1, 8}") && ContainsSubstring("give one number"));
+  CHECK(refused({.workers = {1, 8}}).field.empty());
+}
+
+TEST_CASE("where and how workers run is refused by name, value and remedy when it cannot be") {
+  const refusal cpus = refused({.cpus = {0, 1 << 20}});
+  CHECK(cpus.field == "cpus");
+  CHECK_THAT(cpus.text, ContainsSubstring("cpus contains 1048576") && ContainsSubstring("affinity"));
+  const refusal nice = refused({.nice = 20});
+  CHECK(nice.field == "nice");
+  CHECK_THAT(nice.text, ContainsSubstring("nice is 20") && ContainsSubstring("-20 to 19"));
+  const refusal idle = refused({.idle_timeout = std::chrono::seconds(-1)});
+  CHECK(idle.field == "idle_timeout");
+  CHECK_THAT(idle.text, ContainsSubstring("-1000000000 ns") && ContainsSubstring("0 or more"));
+  const refusal spares = refused({.max_overrun = 5000});
+  CHECK(spares.field == "max_overrun");
+  CHECK_THAT(spares.text, ContainsSubstring("5000") && ContainsSubstring("4096"));
+  CHECK(refused({.cpus = {0}, .nice = 19, .max_overrun = 0}).field.empty());
 }
 
 TEST_CASE("an unknown value of on_uncaught is refused by name, value and remedy") {

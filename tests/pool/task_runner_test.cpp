@@ -41,7 +41,7 @@ struct one_worker {
   /// Takes the task and runs it as worker 3.
   void run(wp::task_ref queued) {
     REQUIRE(queued.take());
-    runner.run(*queued.release(), slot, books, 3);
+    runner.run(*queued.release(), slot, books);
   }
 
   wp::pool_stats stats() const {
@@ -54,7 +54,7 @@ struct one_worker {
   const wp::pool_options options;
   task_runner runner;
   run_books books{wp::detail::writers::one};
-  run_slot slot;
+  run_slot slot{3};
 };
 
 }  // namespace
@@ -139,7 +139,7 @@ TEST_CASE("a guest's task is counted, and is not a worker's") {
   one_worker here;
   auto one = here.accept([] { return wp::this_worker::id(); });
   REQUIRE(one.queued.take());
-  here.runner.run_as_guest(*one.queued.release());
+  here.runner.run_as_guest(*one.queued.release(), wp::detail::no_worker);
   CHECK(one.result.get() == wp::detail::no_worker);
   CHECK(here.stats().completed == 1);
   CHECK(here.books.settled(wp::outcome::value) == 0);
@@ -149,7 +149,7 @@ TEST_CASE("a task nested in another one belongs to the worker both run on") {
   one_worker here;
   auto inner = here.accept([] { return wp::this_worker::id(); });
   auto outer = here.accept([&] {
-    if (inner.queued.take()) here.runner.run_as_guest(*inner.queued.release());
+    if (inner.queued.take()) here.runner.run_as_guest(*inner.queued.release(), wp::this_worker::id());
   });
   here.run(std::move(outer.queued));
   CHECK(inner.result.get() == 3);
@@ -193,7 +193,7 @@ TEST_CASE("guests are abandoned as well, each once") {
     auto one = here.accept([&] { held.wait(); });
     REQUIRE(one.queued.take());
     results.push_back(std::move(one.result));
-    guests.emplace_back([&here, body = one.queued.release()] { here.runner.run_as_guest(*body); });
+    guests.emplace_back([&here, body = one.queued.release()] { here.runner.run_as_guest(*body, wp::detail::no_worker); });
   }
   held.await_arrivals(3);
   here.runner.abandon_guests();

@@ -45,7 +45,7 @@ template <class F>
 std::pair<wp::task_ref, wp::future<wp::detail::result_t<F>>> make(F callable) {
   using result = wp::detail::result_t<F>;
   auto* const made = new wp::detail::call_task<F>(std::move(callable));
-  made->describe_as(1, wp::priority::normal, {});
+  made->describe_as(1, wp::priority::normal);
   made->add_reference();
   return {wp::task_ref(made), wp::future<result>(made)};
 }
@@ -110,8 +110,8 @@ TEMPLATE_TEST_CASE("a pool without a name is called pool, and one without a size
                    EVERY_QUEUE) {
   const handle<TestType> core({});
   CHECK(core->stats().pool == "pool");
-  CHECK(core->workers().size() == wp::default_concurrency());
   core->spawn();
+  CHECK(core->workers().size() == wp::default_concurrency());
 }
 
 TEMPLATE_TEST_CASE("tasks that are admitted before the workers exist wait for them", "[core]", EVERY_QUEUE) {

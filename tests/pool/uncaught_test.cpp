@@ -28,7 +28,8 @@ const auto boom = std::make_exception_ptr(std::runtime_error("boom"));
 bool report(const pool_options& options, const std::exception_ptr& error = boom) {
   probe_log log;
   probe_task one(log);
-  one.describe_as(17, workpool::priority::normal, "thumb");
+  one.describe_as(17, workpool::priority::normal);
+  one.details().name = "thumb";
   return report_uncaught(options, one, error);
 }
 

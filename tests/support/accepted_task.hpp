@@ -31,7 +31,8 @@ auto accept(fake_owner& owner, F&& callable, A&&... arguments) {
   using result = workpool::detail::result_t<F, A...>;
   auto one =
       std::make_unique<workpool::detail::call_task<F, A...>>(std::forward<F>(callable), std::forward<A>(arguments)...);
-  one->describe_as(accepted_id, workpool::priority::normal, accepted_name);
+  one->describe_as(accepted_id, workpool::priority::normal);
+  one->details().name = accepted_name;
   one->add_reference();
   one->accept_by(owner);
   workpool::detail::result_task<result>* const plain = one.release();

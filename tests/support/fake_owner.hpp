@@ -41,15 +41,19 @@ class fake_owner final : public workpool::detail::task_owner {
 
   ~fake_owner() = default;
 
-  void withdrawn(const task& one, workpool::outcome result) noexcept override {
+  void withdrawn(task& one, workpool::outcome result) noexcept override {
     const std::lock_guard hold(mutex_);
     withdrawals.push_back({one.id(), result});
     if (on_withdrawn) on_withdrawn(one);
   }
-  void run_here(task& one) noexcept override {
+  void run_here(task& one) override {
     ++runs_here;
     const as_worker_of mark(*this);
     run_started(one);
+  }
+  bool wait_inside(task& one, workpool::time_point deadline) override {
+    if (one.belongs_to(*this)) one.help();
+    return one.sleep_until(deadline);
   }
   void unobserved(workpool::task_id id, const std::exception_ptr& error) noexcept override {
     const std::lock_guard hold(mutex_);

@@ -34,9 +34,7 @@ class task_watch {
   workpool::task_id id() const noexcept { return task_->id(); }
   workpool::priority lane() const noexcept { return task_->lane(); }
   bool waiting() const noexcept { return task_->waiting(); }
-  bool settled_as(workpool::outcome end) const noexcept {
-    return task_->settled() && task_->state().outcome() == end;
-  }
+  bool settled_as(workpool::outcome end) const noexcept { return task_->settled() && task_->state().outcome() == end; }
   workpool::cancel_result cancel() noexcept { return task_->cancel(); }
   /// Starts and ends it on this thread while it lies in the queue, as get(help) does.
   void help() noexcept { task_->help(); }
@@ -58,7 +56,7 @@ class fake_pool final : public workpool::detail::task_owner {
 
   workpool::task_ref make(workpool::priority lane) {
     auto* const made = new fake_task();
-    made->describe_as(++ids_, lane, {});
+    made->describe_as(++ids_, lane);
     return workpool::task_ref(made);
   }
 
@@ -86,14 +84,17 @@ class fake_pool final : public workpool::detail::task_owner {
 
   std::size_t withdrawn_as(workpool::outcome end) const noexcept { return withdrawn_[static_cast<std::size_t>(end)]; }
 
-  void withdrawn(const workpool::detail::task& one, workpool::outcome result) noexcept override {
+  void withdrawn(workpool::detail::task& one, workpool::outcome result) noexcept override {
     forget(one);
     ++withdrawn_[static_cast<std::size_t>(result)];
   }
-  void run_here(workpool::detail::task& one) noexcept override {
+  void run_here(workpool::detail::task& one) override {
     forget(one);
     one.drop();
     one.finish(workpool::outcome::value);
+  }
+  bool wait_inside(workpool::detail::task& one, workpool::time_point deadline) override {
+    return one.sleep_until(deadline);
   }
   void unobserved(workpool::task_id, const std::exception_ptr&) noexcept override {}
   void retain() noexcept override {}

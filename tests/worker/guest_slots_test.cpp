@@ -40,7 +40,7 @@ struct guest {
 
 std::set<task*> seize_all(guest_slots& list) {
   std::set<task*> seized;
-  while (task* const one = list.seize_one()) {
+  while (task* const one = list.seize_one().one) {
     seized.insert(one);
     one->drop_reference();
   }
@@ -51,9 +51,9 @@ std::set<task*> seize_all(guest_slots& list) {
 
 TEST_CASE("there is nothing to seize where nobody is a guest, or a guest runs nothing") {
   guest_slots list;
-  CHECK(list.seize_one() == nullptr);
+  CHECK(list.seize_one().one == nullptr);
   const guest_slots::visitor idle(list);
-  CHECK(list.seize_one() == nullptr);
+  CHECK(list.seize_one().one == nullptr);
 }
 
 TEST_CASE("each running guest task is seized once") {
@@ -65,7 +65,7 @@ TEST_CASE("each running guest task is seized once") {
     const guest_slots::visitor idle(list);
     const guest second(list, log, owner), third(list, log, owner);
     CHECK(seize_all(list) == std::set<task*>{&first.one, &second.one, &third.one});
-    CHECK(list.seize_one() == nullptr);
+    CHECK(list.seize_one().one == nullptr);
   }
   CHECK(log.destroyed == 3);
 }
@@ -84,7 +84,7 @@ TEST_CASE("guests may leave in any order, and those who stay can be seized") {
     }
     CHECK(seize_all(list) == staying);
     for (auto& one : guests) one.reset();
-    CHECK(list.seize_one() == nullptr);
+    CHECK(list.seize_one().one == nullptr);
   }
 }
 
@@ -98,7 +98,7 @@ TEST_CASE("guests come, nest, and leave while somebody seizes: each task is told
   {
     std::jthread seizing([&] {
       while (!over) {
-        if (task* const one = list.seize_one()) {
+        if (task* const one = list.seize_one().one) {
           ++by_seizer;
           one->finish(outcome::cancelled);
           one->drop_reference();
@@ -135,4 +135,31 @@ TEST_CASE("guests come, nest, and leave while somebody seizes: each task is told
   }
   CHECK(by_guest + by_seizer == 2 * threads * each);
   CHECK(log.destroyed == 2 * threads * each);
+}
+
+TEST_CASE("only what is late is seized, and the next deadline is that of what stays") {
+  using namespace std::chrono_literals;
+  const workpool::time_point now{100s};
+  guest_slots list;
+  fake_owner owner;
+  probe_log log;
+  probe_task& early = *new probe_task(log);
+  probe_task& late = *new probe_task(log);
+  CHECK(list.next_deadline() == workpool::time_point::max());
+  {
+    guest_slots::visitor first(list, 4), second(list);
+    first.begin(early, now - 1s);
+    second.begin(late, now + 1s);
+    CHECK(list.next_deadline() == now - 1s);
+    const guest_slots::seizure seized = list.seize_one(now);
+    CHECK(seized.one == &early);
+    CHECK(seized.worker == 4);
+    CHECK(list.seize_one(now).one == nullptr);
+    CHECK(list.next_deadline() == now + 1s);
+    early.drop_reference();
+    CHECK_FALSE(first.end(early));
+    CHECK(second.end(late));
+  }
+  early.drop_reference();
+  late.drop_reference();
 }

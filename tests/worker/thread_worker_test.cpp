@@ -76,6 +76,8 @@ TEST_CASE("the captures of a worker's body are gone when its thread has ended") 
 
 TEST_CASE("a worker goes through its states as the table of its life says") {
   thread_worker worker(0);
+  CHECK(worker.state() == worker_state::dead);
+  worker.happen(start);
   CHECK(worker.state() == worker_state::starting);
   worker.happen(take);
   CHECK(worker.state() == worker_state::starting);
@@ -94,6 +96,10 @@ TEST_CASE("a worker goes through its states as the table of its life says") {
 TEST_CASE("what is told of a worker is what its books and its state say") {
   const auto before = workpool::steady::now();
   thread_worker worker(5);
+  CHECK(worker.info().state == worker_state::dead);
+  CHECK(worker.info().generation == 0);
+  worker.start("calc-5", [] {});
+  worker.thread().join();
   const auto fresh = worker.info();
   CHECK(fresh.id == 5);
   CHECK(worker.id() == 5);
@@ -127,4 +133,16 @@ TEST_CASE("two workers side by side share no cache line") {
   STATIC_REQUIRE(alignof(thread_worker) >= workpool::detail::cache_line);
   STATIC_REQUIRE(sizeof(thread_worker) % workpool::detail::cache_line == 0);
   STATIC_REQUIRE_FALSE(std::is_copy_constructible_v<thread_worker>);
+}
+
+TEST_CASE("a worker that is started again after its end is of the next generation") {
+  thread_worker worker(0);
+  for (std::uint32_t generation = 1; generation <= 3; ++generation) {
+    worker.start("calc-0", [&] { worker.happen(ready); });
+    CHECK(worker.alive);
+    worker.thread().join();
+    CHECK(worker.generation() == generation);
+    CHECK(worker.state() == worker_state::idle);
+    worker.happen(end);
+  }
 }

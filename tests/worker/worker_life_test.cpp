@@ -20,6 +20,13 @@ struct rule {
 };
 
 constexpr rule table[] = {
+    {start, starting, false, starting},
+    {start, idle, false, idle},
+    {start, busy, false, busy},
+    {start, stopping, false, stopping},
+    {start, unhealthy, false, unhealthy},
+    {start, dead, true, starting},
+
     {ready, starting, true, idle},
     {ready, idle, false, idle},
     {ready, busy, false, busy},
@@ -72,14 +79,14 @@ static_assert(every_rule_is_kept());
 }  // namespace
 
 TEST_CASE("the table of a worker's life has one rule for each event in each state") {
-  for (const worker_event event : {ready, take, finish, stop, end}) {
+  for (const worker_event event : {start, ready, take, finish, stop, end}) {
     for (const worker_state state : {starting, idle, busy, stopping, unhealthy, dead}) {
       int rules = 0;
       for (const rule& one : table) rules += one.event == event && one.from == state;
       CHECK(rules == 1);
     }
   }
-  CHECK(std::size(table) == 5 * workpool::worker_state_count);
+  CHECK(std::size(table) == 6 * workpool::worker_state_count);
 }
 
 TEST_CASE("a worker's life keeps every rule of the table") {

@@ -11,6 +11,15 @@
 
 namespace workpool { inline namespace v0 {
 
+template <class T>
+class future;
+
+namespace detail {
+/// The task behind a future. Throws: no_state.
+template <class T>
+task& task_of(const future<T>& one);
+}  // namespace detail
+
 /// Asks get() to run the task on the calling thread when nobody has started it yet.
 struct help_t {
   explicit help_t() = default;
@@ -22,8 +31,9 @@ inline constexpr help_t help{};
 /// Threads: any number may wait(), cancel() and look at one future at the same time; get(), move and destruction belong
 /// to one of them, after the others. May outlive its pool.
 /// Blocks: get() and wait…() only. Dropping a future neither blocks nor cancels. A worker that waits for a task of its
-/// own pool runs it itself if nobody has started it.
-/// Throws: every member but valid() and the noexcept ones throws no_state on an empty future.
+/// own pool runs it itself if nobody has started it, and otherwise has a spare worker stand in for it.
+/// Throws: every member but valid() and the noexcept ones throws no_state on an empty future; what waits without limit
+/// for a task that itself waits for the caller throws would_deadlock, which leaves everything as it was.
 template <class T>
 class [[nodiscard]] future {
  public:
@@ -87,6 +97,9 @@ class [[nodiscard]] future {
   }
 
  private:
+  template <class Of>
+  friend detail::task& detail::task_of(const future<Of>&);
+
   struct reference {
     explicit reference(detail::result_task<T>* one) noexcept : task(one) {}
     reference(const reference&) = delete;
@@ -102,6 +115,11 @@ class [[nodiscard]] future {
 
   detail::result_task<T>* task_ = nullptr;
 };
+
+template <class T>
+detail::task& detail::task_of(const future<T>& one) {
+  return one.checked();
+}
 
 template <class T>
 struct future<T>::awaiter {

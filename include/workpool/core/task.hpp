@@ -23,14 +23,17 @@ namespace workpool { inline namespace v0 { namespace detail {
 
 class task;
 
-/// What a task needs of the pool that accepted it. Everything here is off the hot path.
-/// Threads: any. A pool stays alive while one of its tasks is not in the books yet, and while it is retained.
+/// What a task needs of the pool that accepted it, and a thread of the pool it works for. All of it is off the hot
+/// path. Threads: any. A pool stays alive while one of its tasks is not in the books yet, and while it is retained.
 class task_owner {
  public:
   /// `one`, which waited, was withdrawn: its place is free and it belongs into the books.
-  virtual void withdrawn(const task& one, outcome result) noexcept = 0;
+  virtual void withdrawn(task& one, outcome result) noexcept = 0;
   /// The calling thread has started `one`, which still lies in the queue, and wants it run here and now.
-  virtual void run_here(task& one) noexcept = 0;
+  virtual void run_here(task& one) = 0;
+  /// This thread works for the pool and waits for `one`, which may belong to any pool.
+  /// Gives: whether it is settled. Throws: would_deadlock.
+  virtual bool wait_inside(task& one, time_point deadline) = 0;
   /// The error of a task was never looked at, and now nobody can.
   virtual void unobserved(task_id id, const std::exception_ptr& error) noexcept = 0;
   virtual void retain() noexcept = 0;
@@ -61,6 +64,16 @@ class guest_visit {
   task_owner* before_;
 };
 
+/// What only some tasks have.
+struct task_details {
+  std::string name;
+  duration timeout = duration::max();         // of one attempt
+  time_point expires_at = time_point::max();  // if it has not started by then
+  std::uint64_t key = 0;
+  bool outside_queue = false;        // takes no place in the queue
+  std::atomic<bool> delayed{false};  // its time has not come; whoever resets it takes it out of the count
+};
+
 /// One unit of work: callable, arguments, result, state and waiters in one recycled block. Queues carry pointers to it.
 ///
 /// Threads: the state word decides who may do what (see task_state.hpp); everything else is touched only by the thread
@@ -80,10 +93,14 @@ class task : public recycled {
   /// Hands the result to a receiver other than a workpool::future, just before the outcome is published.
   virtual void deliver(outcome) noexcept {}
 
-  void describe_as(task_id id, priority lane, std::string_view name) {
+  void describe_as(task_id id, priority lane) noexcept {
     id_ = id;
     lane_ = lane;
-    if (!name.empty()) name_ = std::make_unique<const std::string>(name);
+  }
+  /// To be filled in before another thread can see the task. Throws: std::bad_alloc.
+  task_details& details() {
+    if (!details_) details_ = std::make_unique<task_details>();
+    return *details_;
   }
   /// From now on it belongs to a pool and has to reach an outcome. To be called before another thread can see it.
   void accept_by(task_owner& owner) noexcept {
@@ -101,7 +118,16 @@ class task : public recycled {
   task_id id() const noexcept { return id_; }
   priority lane() const noexcept { return lane_; }
   bool posted() const noexcept { return posted_; }
-  std::string_view name() const noexcept { return name_ ? std::string_view(*name_) : std::string_view(); }
+  std::string_view name() const noexcept { return details_ ? std::string_view(details_->name) : std::string_view(); }
+  duration timeout() const noexcept { return details_ ? details_->timeout : duration::max(); }
+  time_point expires_at() const noexcept { return details_ ? details_->expires_at : time_point::max(); }
+  bool delayed() const noexcept { return details_ && details_->delayed.load(std::memory_order_acquire); }
+  /// Gives: true for the one caller that ends the delay.
+  bool end_delay() noexcept { return delayed() && details_->delayed.exchange(false, std::memory_order_acq_rel); }
+  bool outside_queue() const noexcept { return details_ && details_->outside_queue; }
+  /// Whether a timeout or an expiry has to be watched.
+  bool is_limited() const noexcept { return timeout() != duration::max() || expires_at() != time_point::max(); }
+  bool belongs_to(const task_owner& owner) const noexcept { return owner_ == &owner; }
   /// Gives: "task 17 'thumb'".
   std::string describe() const;
 
@@ -109,17 +135,24 @@ class task : public recycled {
   bool settled() const noexcept { return state().phase() == task_phase::settled; }
   bool waiting() const noexcept { return state().phase() == task_phase::queued; }
 
-  /// Gives: true for the one caller that may and must run it.
-  bool start() noexcept { return advance<task_event::start>(word_).taken; }
+  /// Gives: true for the one caller that may and must run it. One whose time has run out expires instead.
+  bool start() noexcept {
+    if (details_ && details_->expires_at != time_point::max() && details_->expires_at <= steady::now()) {
+      withdraw(outcome::expired);
+    }
+    return advance<task_event::start>(word_).taken;
+  }
 
   /// Makes sure that a waiting task never runs: destroys the callable, counts it, tells who waits.
   /// Gives: false when it no longer waits, or was never accepted; nothing has changed then.
   bool withdraw(outcome result) noexcept;
 
-  cancel_result cancel() noexcept;
+  virtual cancel_result cancel() noexcept;
 
-  /// Ends a started task. The callable is already destroyed, or its body has been given up.
+  /// Ends a started task. The callable is already destroyed.
   void finish(outcome result) noexcept;
+  /// Ends a started task whose body has not returned, and asks the body to stop.
+  void give_up(outcome result) noexcept;
 
   /// Keeps the exception of the body. `retained`: it is to be reported if nobody looks at it.
   void fail(std::exception_ptr error, bool retained) noexcept;
@@ -133,13 +166,20 @@ class task : public recycled {
   /// The token of the running body; made when first asked for, only by the thread that runs it. Throws: std::bad_alloc.
   std::stop_token stop_token();
 
-  /// Blocks until settled or until `deadline`; a worker of the same pool runs the task itself if nobody has started it.
-  /// Gives: whether it is settled.
-  bool wait_until(time_point deadline) noexcept;
+  /// Blocks until settled or until `deadline`; a thread that works for a pool waits as its pool wants it to.
+  /// Gives: whether it is settled. Throws: would_deadlock.
+  bool wait_until(time_point deadline);
 
+  /// Looks for as long as a hand-off between two cores takes, about 3 µs. Gives: whether it is settled.
+  bool wait_briefly() const noexcept;
+  /// Sleeps until settled or until `deadline`. Gives: whether it is settled.
+  bool sleep_until(time_point deadline) noexcept;
+
+  /// Whether somebody who waits for it might run it.
+  virtual bool may_start() const noexcept { return waiting() && !delayed(); }
   /// Runs it on this thread if nobody has started it.
-  void help() noexcept {
-    if (waiting() && start()) owner_->run_here(*this);
+  virtual void help() {
+    if (may_start() && start()) owner_->run_here(*this);
   }
 
   /// Resumes `handle` (a coroutine's address) when settled. Gives: false when it is settled already.
@@ -163,7 +203,7 @@ class task : public recycled {
   task_owner* owner_ = nullptr;
   task_id id_ = 0;
   std::exception_ptr error_;                      // written before publication
-  std::unique_ptr<const std::string> name_;       // rare
+  std::unique_ptr<task_details> details_;         // rare
   std::atomic<std::stop_source*> stop_{nullptr};  // rare; written by the running thread, read by who requests stop
   void* follower_ = nullptr;                      // written before the follow transition
   priority lane_ = priority::normal;
@@ -182,7 +222,7 @@ inline task::~task() {
 
 inline std::string task::describe() const {
   std::string text = "task " + std::to_string(id_);
-  if (name_) text += " '" + *name_ + "'";
+  if (!name().empty()) text.append(" '").append(name()) += '\'';
   return text;
 }
 
@@ -210,6 +250,12 @@ inline void task::finish(outcome result) noexcept {
   act_on(advance<task_event::finish>(word_, result));
 }
 
+inline void task::give_up(outcome result) noexcept {
+  const task_step stop = advance<task_event::request_stop>(word_);
+  finish(result);
+  act_on(stop);  // user code, which may ask for the outcome
+}
+
 inline void task::fail(std::exception_ptr error, bool retained) noexcept {
   error_ = std::move(error);
   retained_ = retained;
@@ -227,15 +273,23 @@ inline std::stop_token task::stop_token() {
   return source->get_token();
 }
 
-inline bool task::wait_until(time_point deadline) noexcept {
+inline bool task::wait_until(time_point deadline) {
   if (settled()) return true;
-  if (working_for != nullptr && working_for == owner_) help();
-  constexpr int short_wait = 96;  // pauses, about 3 µs: what a hand-off to a busy worker of another core takes
+  if (working_for != nullptr) return working_for->wait_inside(*this, deadline);
+  return wait_briefly() || sleep_until(deadline);
+}
+
+inline bool task::wait_briefly() const noexcept {
+  constexpr int short_wait = 96;  // pauses
   spinner spin;
   for (int turn = 0; turn < short_wait; ++turn) {
     if (settled()) return true;
     spin.once();
   }
+  return settled();
+}
+
+inline bool task::sleep_until(time_point deadline) noexcept {
   for (;;) {
     const task_step step = advance<task_event::watch>(word_);
     if (!step.taken) return true;

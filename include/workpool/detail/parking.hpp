@@ -43,16 +43,21 @@ class parking {
     return true;
   }
 
-  void notify_one() noexcept {
+  /// Whether somebody is parked and not being woken; a guess.
+  bool anyone() const noexcept { return parked_.load(std::memory_order_relaxed) != 0; }
+
+  /// Gives: whether one was parked.
+  bool notify_one() noexcept {
     std::atomic_thread_fence(std::memory_order_seq_cst);
-    if (parked_.load(std::memory_order_relaxed) != 0) wake(1);
+    return parked_.load(std::memory_order_relaxed) != 0 && wake(1) != 0;
   }
 
   void notify_all() noexcept { notify_many(~std::uint32_t{0}); }
 
-  void notify_many(std::uint32_t count) noexcept {
+  /// Gives: how many were parked, at most `count`.
+  std::uint32_t notify_many(std::uint32_t count) noexcept {
     std::atomic_thread_fence(std::memory_order_seq_cst);
-    wake(count);
+    return wake(count);
   }
 
  private:
@@ -66,11 +71,12 @@ class parking {
     return 0;
   }
 
-  void wake(std::uint32_t count) noexcept {
+  std::uint32_t wake(std::uint32_t count) noexcept {
     const std::uint32_t claimed = claim(count);
-    if (claimed == 0) return;
+    if (claimed == 0) return 0;
     permits_.fetch_add(claimed, std::memory_order_release);
     futex_wake(permits_, claimed);
+    return claimed;
   }
 
   bool consume(time_point deadline) noexcept {

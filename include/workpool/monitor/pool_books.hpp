@@ -12,10 +12,11 @@
 
 /// Counters of a pool, kept where they cost least and read in an order in which they cannot contradict each other.
 ///
-/// A task is counted as accepted before anybody can take it, as started before its body runs, and as settled before
-/// its waiters are told. A reader goes the other way round: settled first, then withdrawn, started, accepted. So what
-/// it sees of a task's later stages is never more than what it sees of the earlier ones, and what a task is doing now
-/// follows by subtraction: running = started - settled, queued = accepted - started - withdrawn.
+/// A task is counted as accepted before anybody can take it, as delayed and no longer delayed before it enters the
+/// queue, as started before its body runs, and as settled before its waiters are told. A reader goes the other way
+/// round: settled first, then withdrawn, started, the end of delays, their begin, accepted. So what it sees of a task's
+/// later stages is never more than what it sees of the earlier ones, and what a task is doing now follows by
+/// subtraction: running = started - settled, queued = accepted - started - withdrawn - delayed.
 namespace workpool { inline namespace v0 { namespace detail {
 
 using counter = std::atomic<std::uint64_t>;
@@ -52,9 +53,27 @@ class alignas(cache_line) run_books {
     }
   }
 
+  friend class books_list;
   const writers who_;
+  const run_books* next_ = nullptr;  // in a books_list
   std::array<counter, priority_count> started_{};
   std::array<counter, outcome_count> settled_{};
+};
+
+/// The run_books of a pool, also while workers are added. Threads: add() one at a time, for_each() any.
+class books_list {
+ public:
+  void add(run_books& one) noexcept {
+    one.next_ = first_.load(std::memory_order_relaxed);
+    first_.store(&one, std::memory_order_release);
+  }
+  template <class Visit>
+  void for_each(Visit&& visit) const {
+    for (const run_books* one = first_.load(std::memory_order_acquire); one != nullptr; one = one->next_) visit(*one);
+  }
+
+ private:
+  std::atomic<const run_books*> first_{nullptr};
 };
 
 /// What happens before a task starts: acceptance, rejection, withdrawal. Spread over lines by thread.
@@ -62,10 +81,16 @@ class intake_books {
  public:
   void accept(priority lane) noexcept { mine().accepted[lane_index(lane)].fetch_add(1, std::memory_order_relaxed); }
   void retract(priority lane) noexcept { mine().accepted[lane_index(lane)].fetch_sub(1, std::memory_order_relaxed); }
-  void reject() noexcept { mine().rejected.fetch_add(1, std::memory_order_relaxed); }
+  void reject(std::uint64_t count = 1) noexcept { mine().rejected.fetch_add(count, std::memory_order_relaxed); }
   void withdraw(priority lane, outcome result) noexcept {
     withdrawn_[lane_index(lane)][static_cast<std::size_t>(result)].fetch_add(1, std::memory_order_release);
   }
+
+  /// A task that has been accepted waits outside the queue; it no longer does.
+  void begin_delay(priority lane) noexcept { delays_begun_[lane_index(lane)].fetch_add(1, std::memory_order_release); }
+  void end_delay(priority lane) noexcept { delays_ended_[lane_index(lane)].fetch_add(1, std::memory_order_release); }
+  lane_counts delays_begun() const noexcept { return read(delays_begun_); }
+  lane_counts delays_ended() const noexcept { return read(delays_ended_); }
 
   lane_counts accepted() const noexcept {
     lane_counts sum{};
@@ -101,17 +126,26 @@ class intake_books {
   };
   static constexpr std::size_t stripe_count = 16;  // threads that submit at the same time without sharing a line
 
+  using lane_counters = std::array<counter, priority_count>;
+  static lane_counts read(const lane_counters& counters) noexcept {
+    lane_counts seen{};
+    for (std::size_t lane = 0; lane < priority_count; ++lane)
+      seen[lane] = counters[lane].load(std::memory_order_acquire);
+    return seen;
+  }
+
   stripe& mine() noexcept { return stripes_[thread_number() % stripe_count]; }
 
   std::array<stripe, stripe_count> stripes_{};
   alignas(cache_line) std::array<std::array<counter, outcome_count>, priority_count> withdrawn_{};
+  lane_counters delays_begun_{}, delays_ended_{};
 };
 
 /// The sums of one reading.
 struct book_sums {
   outcome_counts outcomes{};
   std::uint64_t settled = 0;  // of the started ones
-  lane_counts withdrawn{}, started{}, accepted{};
+  lane_counts withdrawn{}, started{}, delays_ended{}, delays_begun{}, accepted{};
 
   static std::uint64_t total(const lane_counts& lanes) noexcept {
     return std::accumulate(lanes.begin(), lanes.end(), std::uint64_t{0});
@@ -125,6 +159,8 @@ struct book_sums {
     sums.settled = std::accumulate(sums.outcomes.begin(), sums.outcomes.end(), std::uint64_t{0});
     sums.withdrawn = intake.withdrawn(sums.outcomes);
     for_each_run([&](const run_books& run) { run.add_started_to(sums.started); });
+    sums.delays_ended = intake.delays_ended();
+    sums.delays_begun = intake.delays_begun();
     sums.accepted = intake.accepted();
     return sums;
   }
@@ -147,7 +183,9 @@ struct book_sums {
     stats.pool_broken = of(outcome::pool_broken);
     stats.running = stats.started - settled;
     for (std::size_t lane = 0; lane < priority_count; ++lane) {
-      stats.queued_by_priority[lane] = accepted[lane] - started[lane] - withdrawn[lane];
+      const std::uint64_t delayed = delays_begun[lane] - delays_ended[lane];
+      stats.delayed += delayed;
+      stats.queued_by_priority[lane] = accepted[lane] - started[lane] - withdrawn[lane] - delayed;
       stats.queued += stats.queued_by_priority[lane];
     }
   }

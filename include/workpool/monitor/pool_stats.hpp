@@ -25,10 +25,10 @@ struct pool_stats {
   std::size_t overrunning = 0;                       // settled, but the body still runs
   std::array<std::size_t, priority_count> queued_by_priority{};
   std::size_t workers = 0;
-  std::array<std::size_t, worker_state_count> workers_by_state{};  // indexed by worker_state
-  std::uint64_t workers_started = 0, workers_exited = 0;
-  std::uint64_t callback_errors = 0;  // what callbacks and hooks threw
-  std::uint64_t late_results = 0;     // bodies that returned after their task was settled
+  std::array<std::size_t, worker_state_count> workers_by_state{};       // indexed by worker_state
+  std::uint64_t workers_started = 0, workers_exited = 0, restarts = 0;  // restarts: of those that were lost
+  std::uint64_t callback_errors = 0;                                    // what callbacks and hooks threw
+  std::uint64_t late_results = 0;  // bodies that returned after their task was settled
 
   std::uint64_t count(outcome one) const noexcept {
     const std::array<std::uint64_t, outcome_count> all{completed, failed,      cancelled, expired,

@@ -7,11 +7,13 @@
 #include <type_traits>
 #include <utility>
 #include <vector>
+#include <workpool/core/bulk_task.hpp>
 #include <workpool/core/call_task.hpp>
 #include <workpool/core/future.hpp>
 #include <workpool/core/subscription.hpp>
 #include <workpool/detail/task_number.hpp>
 #include <workpool/pool/defaults.hpp>
+#include <workpool/pool/periodic_call.hpp>
 #include <workpool/pool/pool_options.hpp>
 #include <workpool/pool/shutdown_options.hpp>
 #include <workpool/pool/task_options.hpp>
@@ -32,7 +34,8 @@ inline constexpr use_std_future_t use_std_future{};
 /// Blocks: submit and post when the queue is full and on_full is block (at most block_for); wait_idle…, shutdown and
 /// the destructor; pause for the moment in which a worker decides. try_submit and everything else never. Throws:
 /// bad_config naming the field from everything that takes options; spawn_failed from the constructor when the system
-/// has not one thread to give.
+/// has not one thread to give, and from the first use of a time limit when it has none for the timer; forked_child from
+/// every member in a process that has inherited the pool by fork.
 ///
 /// An accepted task reaches exactly one outcome. One that throws fails its future, or, posted, goes to on_uncaught.
 /// The destructor runs everything that was accepted; shutdown() first where that must have an end.
@@ -123,35 +126,119 @@ class basic_thread_pool {
     core_->admit_or_throw(one);
   }
 
+  /// Calls callable(i) for every 0 ≤ i < n, each as a task of its own, with one future for all of them: it is settled
+  /// when every body has returned. The first error cancels the calls that have not started, and is what get() throws.
+  /// The callable is copied once and called by several threads at a time; one that needs a std::stop_token first gets
+  /// one. Throws: as submit. Under on_full::reject all or nothing is accepted, otherwise the calls enter as there is
+  /// room; a refusal of later ones is told by the future. Memory: one allocation.
+  template <detail::bulk_callable F>
+  auto submit_bulk(std::size_t n, F&& callable) -> future<void> {
+    return submit_bulk(task_options{}, n, std::forward<F>(callable));
+  }
+  template <detail::bulk_callable F>
+  auto submit_bulk(const task_options& options, std::size_t n, F&& callable) -> future<void> {
+    core_->check_process();
+    checked(options);
+    check_callable(callable);
+    detail::bulk_task* const made = detail::bulk_call<std::decay_t<F>>::make(n, std::forward<F>(callable));
+    made->describe_as(detail::next_task_number(), options.priority);
+    future<void> result(made);
+    core_->admit_bulk(*made, options);
+    return result;
+  }
+
+  /// Posts the callable when `delay` has passed. It is accepted now and so belongs to what a shutdown waits for, and to
+  /// what purge takes; until its time it takes no place in the queue. Throws: as post, but it never blocks.
+  template <class F, class... A>
+  requires detail::submittable<F, A...>
+  void post_after(duration delay, F&& callable, A&&... arguments) {
+    auto* const made =
+        make<detail::call_task<F, A...>>(task_options{}, std::forward<F>(callable), std::forward<A>(arguments)...);
+    task_ref one(made);
+    made->set_posted();
+    core_->admit_later_or_throw(one, after(steady::now(), delay));
+  }
+
+  /// Posts the callable every `interval`, counted from now, until the subscription is cancelled or a shutdown begins.
+  /// Turns do not drift; one that is late, because the turn before it has not ended or the queue is full, is skipped.
+  /// What the callable throws goes to on_uncaught, and the next turn comes. Throws: bad_config, pool_stopped,
+  /// spawn_failed.
+  template <std::invocable F>
+  subscription post_every(duration interval, F&& callable) {
+    core_->check_process();
+    check_callable(callable);
+    using series = detail::periodic_function<detail::thread_pool_core<queue_type>, std::decay_t<F>>;
+    const auto made = std::make_shared<series>(*core_, detail::checked_interval(interval), std::forward<F>(callable));
+    made->book_next();
+    return subscription(made);
+  }
+
   /// From its return on no worker starts a task, until resume(). What runs goes on.
-  void pause() { core_->pause(); }
-  void resume() { core_->resume(); }
+  void pause() {
+    core_->check_process();
+    core_->pause();
+  }
+  void resume() {
+    core_->check_process();
+    core_->resume();
+  }
   bool paused() const noexcept { return core_->paused(); }
 
+  /// Sets how many workers there are, also under load; those that are too many leave after their task.
+  /// Throws: bad_config. A lack of threads is told by event::worker_failed, and tried again.
+  void resize(worker_range workers) {
+    core_->check_process();
+    core_->resize(workers);
+  }
+
   /// Cancels everything that waits. Gives: how many.
-  std::size_t purge() { return core_->purge_all(outcome::cancelled); }
+  std::size_t purge() {
+    core_->check_process();
+    return core_->purge_all(outcome::cancelled);
+  }
   std::size_t purge(priority lane) {
+    core_->check_process();
     return core_->purge(checked(task_options{.priority = lane}).priority, outcome::cancelled);
   }
 
   /// Blocks until nothing waits and nothing runs; on a paused pool with waiting tasks, until it is resumed.
   /// Throws: would_deadlock when called by one of the pool's own tasks.
-  void wait_idle() const { core_->wait_idle(time_point::max()); }
+  void wait_idle() const { wait_idle_for(duration::max()); }
   /// Gives: false when `limit` passed first.
-  bool wait_idle_for(duration limit) const { return core_->wait_idle(after(steady::now(), limit)); }
+  bool wait_idle_for(duration limit) const {
+    core_->check_process();
+    return core_->wait_idle(after(steady::now(), limit));
+  }
 
   /// Refuses new tasks, waits at most `drain` for the accepted ones, discards what waits then and, with `force`,
   /// settles what runs as cancelled and abandons its thread. Idempotent; several threads may call it; from one of the
   /// pool's own tasks it begins the shutdown and returns. Blocks: at most `drain` + 1 s.
-  shutdown_report shutdown(shutdown_options options = {}) { return core_->shutdown(options); }
+  shutdown_report shutdown(shutdown_options options = {}) {
+    core_->check_process();
+    return core_->shutdown(options);
+  }
 
-  pool_stats stats() const { return core_->stats(); }
-  std::vector<worker_info> workers() const { return core_->workers(); }
+  pool_stats stats() const {
+    core_->check_process();
+    return core_->stats();
+  }
+  std::vector<worker_info> workers() const {
+    core_->check_process();
+    return core_->workers();
+  }
+
+  /// Why is it not running yet? In words, for a person. Throws: no_state for an empty future.
+  template <class T>
+  std::string explain(const future<T>& one) const {
+    core_->check_process();
+    return core_->explain(detail::task_of(one));
+  }
 
   /// Calls `handler(const Event&)` for every Event of namespace event, one call at a time, on the thread that has the
   /// news. Dropping the subscription keeps the handler.
   template <class Event, class F>
   subscription on_event(F&& handler) {
+    core_->check_process();
     return core_->hub().template on<Event>(std::forward<F>(handler));
   }
 
@@ -171,11 +258,13 @@ class basic_thread_pool {
   }
 
   template <class Task, class F, class... A>
-  static Task* make(const task_options& options, F&& callable, A&&... arguments) {
+  Task* make(const task_options& options, F&& callable, A&&... arguments) const {
+    core_->check_process();
     checked(options);
     check_callable(callable);
     auto made = std::make_unique<Task>(std::forward<F>(callable), std::forward<A>(arguments)...);
-    made->describe_as(detail::next_task_number(), options.priority, options.name);
+    made->describe_as(detail::next_task_number(), options.priority);
+    detail::apply(options, *made);
     return made.release();
   }
 

@@ -20,17 +20,20 @@ enum class dispatch : std::uint8_t {
 };
 
 struct dispatch_case {
-  pool_phase phase;
-  bool paused;
-  bool looked;          // the last look found nothing
-  bool work_in_sight;   // the queue may hold something
-  unsigned looks_left;  // before it parks
+  pool_phase phase = pool_phase::running;
+  bool wanted = true;  // the pool has not become too large for this worker
+  bool paused = false;
+  bool looked = false;         // the last look found nothing
+  bool work_in_sight = false;  // the queue may hold something
+  bool more_to_come = false;   // something is on its way into the queue, although the pool accepts nothing more
+  unsigned looks_left = 0;     // before it parks
 };
 
 constexpr dispatch decide(const dispatch_case& now) noexcept {
+  if (!now.wanted) return dispatch::leave;
   if (now.phase == pool_phase::running && now.paused) return dispatch::halt;
   if (!now.looked || now.work_in_sight) return dispatch::pull;
-  if (now.phase != pool_phase::running) return dispatch::leave;
+  if (now.phase != pool_phase::running && !now.more_to_come) return dispatch::leave;
   return now.looks_left > 0 ? dispatch::yield : dispatch::park;
 }
 

@@ -5,15 +5,17 @@
 #include <cstdint>
 #include <exception>
 #include <utility>
-#include <vector>
 #include <workpool/core/error.hpp>
 #include <workpool/core/event_hub.hpp>
 #include <workpool/core/task.hpp>
 #include <workpool/detail/eventcount.hpp>
+#include <workpool/detail/forced_unwind.hpp>
 #include <workpool/monitor/pool_books.hpp>
 #include <workpool/pool/pool_options.hpp>
+#include <workpool/pool/timekeeper.hpp>
 #include <workpool/pool/uncaught.hpp>
 #include <workpool/worker/guest_slots.hpp>
+#include <workpool/worker/stall_watch.hpp>
 #include <workpool/worker/this_worker.hpp>
 
 namespace workpool { inline namespace v0 { namespace detail {
@@ -28,46 +30,63 @@ class task_runner {
  public:
   explicit task_runner(const pool_options& options) : options_(options) {}
 
-  /// The books of a worker; all of them before the first task.
-  void include(const run_books& books) { all_books_.push_back(&books); }
+  /// Whom to tell of deadlines and of workers that are held up; before the first task.
+  void report_to(timekeeper& clock, stall_watch& crew) noexcept {
+    clock_ = &clock;
+    crew_ = &crew;
+  }
+
+  /// The books of a worker, before its first task.
+  void include(run_books& books) noexcept { all_books_.add(books); }
 
   intake_books& intake() noexcept { return intake_; }
   event_hub& hub() noexcept { return hub_; }
 
-  /// Runs a started task on the thread of a worker and drops one reference of it.
-  void run(task& one, run_slot& slot, run_books& books, worker_id worker) noexcept {
+  /// Runs a started task on the thread of a worker and drops one reference of it. Lets a forced unwind through.
+  void run(task& one, run_slot& slot, run_books& books) {
     books.start(one.lane());  // before the slot shows it: a pause that sees the slot sees the count
-    slot.begin(one);
-    if (hub_.wanted<event::task_started>()) hub_.emit(event::task_started{one.id(), worker});
-    std::exception_ptr error;
-    const outcome result = call(one, worker, error);
-    if (result == outcome::failed && one.posted() && !report_uncaught(options_, one, error)) callback_failed();
-    if (slot.end(one)) {
-      if (error) one.fail(std::move(error), result == outcome::failed && !one.posted());
-      books.settle(result);
-      one.finish(result);
-      tell_settled(one, worker, result);
-    } else {
-      late_results_.fetch_add(1, std::memory_order_relaxed);
-      overrunning_.fetch_sub(1, std::memory_order_release);
-      changed_.notify_all();
+    begin(one, slot);
+    if (hub_.wanted<event::task_started>()) hub_.emit(event::task_started{one.id(), slot.worker()});
+    settlement last{*this, one, slot, books};
+    last.result = call(one, slot.worker(), last.error);
+    if (last.result == outcome::failed && one.posted() && !report_uncaught(options_, one, last.error)) {
+      callback_failed();
     }
-    one.drop_reference();
   }
 
-  /// The same on any other thread, or nested in a task.
-  void run_as_guest(task& one) noexcept {
-    {
-      guest_slots::visitor slot(guests_);
-      run(one, slot, guest_books_, running_here.worker);
-    }
-    changed_.notify_all();
+  /// The same on any other thread, or nested in a task of `worker`.
+  void run_as_guest(task& one, worker_id worker) {
+    struct notice {
+      task_runner& runner;
+      ~notice() { runner.notify(); }
+    } at_the_end{*this};
+    guest_slots::visitor slot(guests_, worker);
+    run(one, slot, guest_books_);
   }
 
   /// Settles as cancelled what a slot runs; the body goes on, and nobody waits for it any more.
-  void abandon(run_slot& slot) noexcept { abandon(slot.seize()); }
+  void abandon(run_slot& slot) noexcept {
+    if (task* const one = slot.seize()) abandon(*one, slot.worker());
+  }
   void abandon_guests() noexcept {
-    while (task* const one = guests_.seize_one()) abandon(one);
+    for (;;) {
+      const guest_slots::seizure running = guests_.seize_one();
+      if (running.one == nullptr) return;
+      abandon(*running.one, running.worker);
+    }
+  }
+
+  /// Settles what a slot, or a guest, should have ended by `now`; the body goes on.
+  void time_out(run_slot& slot, time_point now) noexcept {
+    if (task* const one = slot.seize_late(now)) give_up(*one, outcome::timed_out, slot.worker());
+  }
+  /// Gives: when the next guest is due.
+  time_point time_out_guests(time_point now) noexcept {
+    for (;;) {
+      const guest_slots::seizure late = guests_.seize_one(now);
+      if (late.one == nullptr) return guests_.next_deadline();
+      give_up(*late.one, outcome::timed_out, late.worker);
+    }
   }
 
   /// A waiting task was withdrawn.
@@ -90,7 +109,7 @@ class task_runner {
 
   book_sums sums() const noexcept {
     return book_sums::read(intake_, [this](auto&& visit) {
-      for (const run_books* const books : all_books_) visit(*books);
+      all_books_.for_each(visit);
       visit(guest_books_);
     });
   }
@@ -113,31 +132,76 @@ class task_runner {
   }
 
  private:
-  static outcome call(task& one, worker_id worker, std::exception_ptr& error) noexcept {
-    const run_scope scope(one, worker);
-    outcome result = outcome::value;
-    try {
-      one.invoke();
-    } catch (const task_cancelled&) {
-      error = std::current_exception();
-      result = outcome::cancelled;
-    } catch (...) {
-      error = std::current_exception();
-      result = outcome::failed;
-    }
-    one.drop();
-    return result;
+  // Settles the task when the body has returned, or when pthread_exit unwinds its thread.
+  struct settlement {
+    task_runner& runner;
+    task& one;
+    run_slot& slot;
+    run_books& books;
+    outcome result = outcome::worker_lost;
+    std::exception_ptr error{};
+    ~settlement() { runner.settle(*this); }
+  };
+
+  void begin(task& one, run_slot& slot) noexcept {
+    const duration limit = one.timeout();
+    if (limit == duration::max()) return slot.begin(one);
+    const time_point deadline = after(steady::now(), limit);
+    slot.begin(one, deadline);
+    clock_->look_at(deadline);
   }
 
-  void abandon(task* one) noexcept {
-    if (one == nullptr) return;
-    overrunning_.fetch_add(1, std::memory_order_relaxed);
+  static outcome call(task& one, worker_id worker, std::exception_ptr& error) {
+    const run_scope scope(one, worker);
+    const struct dropping {
+      task& one;
+      ~dropping() { one.drop(); }
+    } at_the_end{one};
+    try {
+      one.invoke();
+      return outcome::value;
+    }
+    WORKPOOL_LET_FORCED_UNWIND_THROUGH
+    catch (const task_cancelled&) {
+      error = std::current_exception();
+      return outcome::cancelled;
+    }
+    catch (...) {
+      error = std::current_exception();
+      return outcome::failed;
+    }
+  }
+
+  void settle(settlement& last) noexcept {
+    task& one = last.one;
+    if (last.slot.end(one)) {
+      if (last.error) one.fail(std::move(last.error), last.result == outcome::failed && !one.posted());
+      last.books.settle(last.result);
+      one.finish(last.result);
+      tell_settled(one, last.slot.worker(), last.result);
+    } else {
+      last.error = nullptr;
+      late_results_.fetch_add(1, std::memory_order_relaxed);
+      overrunning_.fetch_sub(1, std::memory_order_release);
+      if (last.slot.worker() != no_worker && crew_ != nullptr) crew_->recovered(last.slot.worker());
+      changed_.notify_all();
+    }
+    one.drop_reference();
+  }
+
+  void abandon(task& one, worker_id worker) noexcept {
     abandoned_.fetch_add(1, std::memory_order_relaxed);
-    one->cancel();
-    guest_books_.settle(outcome::cancelled);
-    one->finish(outcome::cancelled);
-    tell_settled(*one, no_worker, outcome::cancelled);
-    one->drop_reference();
+    give_up(one, outcome::cancelled, worker);
+  }
+
+  // Settles a seized task while its body goes on, and drops the reference that came with it.
+  void give_up(task& one, outcome result, worker_id worker) noexcept {
+    overrunning_.fetch_add(1, std::memory_order_relaxed);
+    guest_books_.settle(result);
+    one.give_up(result);
+    tell_settled(one, worker, result);
+    if (worker != no_worker && crew_ != nullptr) crew_->stalled(worker);
+    one.drop_reference();
     changed_.notify_all();
   }
 
@@ -150,7 +214,9 @@ class task_runner {
   eventcount changed_;
   intake_books intake_;
   run_books guest_books_{writers::many};
-  std::vector<const run_books*> all_books_;  // of the workers; not changed once tasks run
+  books_list all_books_;  // of the workers
+  timekeeper* clock_ = nullptr;
+  stall_watch* crew_ = nullptr;
   guest_slots guests_;
   std::atomic<std::int64_t> overrunning_{0};  // below 0 for the moment in which a seized body returns at once
   std::atomic<std::uint64_t> abandoned_{0}, late_results_{0}, callback_errors_{0};

@@ -1,69 +1,94 @@
 #pragma once
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
+#include <chrono>
 #include <cstddef>
-#include <memory>
+#include <cstdint>
+#include <functional>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <string>
 #include <system_error>
 #include <thread>
+#include <utility>
 #include <vector>
 #include <workpool/core/error.hpp>
 #include <workpool/core/task_ref.hpp>
 #include <workpool/detail/eventcount.hpp>
 #include <workpool/detail/parking.hpp>
+#include <workpool/detail/posix/thread_tuning.hpp>
 #include <workpool/monitor/pool_stats.hpp>
+#include <workpool/pool/crew_plan.hpp>
 #include <workpool/pool/defaults.hpp>
 #include <workpool/pool/dispatch.hpp>
 #include <workpool/pool/pool_options.hpp>
 #include <workpool/pool/task_runner.hpp>
+#include <workpool/worker/stall_watch.hpp>
 #include <workpool/worker/thread_worker.hpp>
+#include <workpool/worker/worker_list.hpp>
 
 namespace workpool { inline namespace v0 { namespace detail {
 
-/// The threads of a pool: they pull tasks from the pool until there is no more work and never will be.
+/// The threads of a pool: they pull tasks from the pool until there is no more work and never will be. How many there
+/// are is what crew_plan says; this class starts them, lets them go, and replaces those that were lost.
 ///
-/// Threads: any. A Pool is a task_owner with pull(picks) → optional<task_ref>, taken, and work_in_sight(); every thread
-/// holds a reference of it until it ends.
+/// Threads: any. A Pool is a task_owner with pull(picks) → optional<task_ref>, taken, work_in_sight() and
+/// more_to_come(); every thread holds a reference of it until it ends.
 template <class Pool>
-class thread_crew {
+class thread_crew final : public stall_watch {
  public:
   thread_crew(Pool& pool, task_runner& runner, const pool_options& options)
-      : pool_(pool), runner_(runner), options_(options) {
-    const std::size_t count = options.workers.max;
-    workers_.reserve(count);
-    for (std::size_t id = 0; id < count; ++id) {
-      workers_.push_back(std::make_unique<thread_worker>(static_cast<worker_id>(id)));
-      runner.include(workers_.back()->books);
-    }
-  }
+      : pool_(pool),
+        runner_(runner),
+        options_(options),
+        plan_(options.workers.min, options.workers.max, options.max_overrun.value_or(options.workers.max)) {}
 
   /// Throws: spawn_failed when not one thread could be started; with fewer than wanted it goes on.
   void spawn() {
-    for (const auto& worker : workers_) {
-      pool_.retain();
-      try {
-        worker->start(options_.name + "-" + std::to_string(worker->id()), [this, me = worker.get()] { work(*me); });
-      } catch (...) {
-        missing_from(worker->id());
-        pool_.release();  // never the last one: the handle has its own
-        make_do_without(worker->id());
-        return;
-      }
-      started_.fetch_add(1, std::memory_order_relaxed);
-    }
+    const std::unique_lock hold(mutex_);
+    const int reason = carry_out();
+    if (reason == 0 || std::any_of(workers_.begin(), workers_.end(), [](const auto& one) { return one.alive; })) return;
+    raise(errc::spawn_failed, "pool '" + options_.name + "' could start none of its " + std::to_string(plan_.slots()) +
+                                  " threads: " + std::system_category().message(reason));
   }
 
   /// A task has been pushed.
-  void notify_one() noexcept { parking_.notify_one(); }
+  void notify_one() noexcept {
+    if (!parking_.notify_one() && may_grow_.load(std::memory_order_relaxed)) grow();
+  }
+  /// Several tasks have been pushed.
+  void notify_many(std::uint32_t count) noexcept {
+    if (parking_.notify_many(count) < count && may_grow_.load(std::memory_order_relaxed)) grow(count);
+  }
+
+  /// Throws: std::bad_alloc, and then nothing has changed.
+  void resize(worker_range range) {
+    change([&] { plan_.resize(range.min, range.max); });
+    parking_.notify_all();  // how long a worker may idle has perhaps changed
+  }
+
+  void stalled(worker_id worker) noexcept override {
+    change([&] { plan_.stall(worker); });
+    std::atomic_thread_fence(std::memory_order_seq_cst);  // either we see the work or its submitter sees may_grow_
+    if (pool_.work_in_sight()) grow();
+  }
+  void recovered(worker_id worker) noexcept override {
+    change([&] { plan_.recover(worker); });
+  }
+  /// Whether anybody but those who are held up could run a task.
+  bool anyone_free() const noexcept {
+    const std::lock_guard hold(mutex_);
+    return plan_.could_grow() || plan_.anyone_free();
+  }
 
   /// From its return on no worker starts a task.
   void pause() noexcept {
     paused_.store(true, std::memory_order_seq_cst);
     for (const auto& worker : workers_) {
       // One that is between two tasks has perhaps not seen it and may start another one: wait until it has decided.
-      for (spinner spin; worker->slot.empty() && !worker->at_rest.load(std::memory_order_seq_cst);) spin.once();
+      for (spinner spin; worker.slot.empty() && !worker.at_rest.load(std::memory_order_seq_cst);) spin.once();
     }
   }
 
@@ -74,105 +99,264 @@ class thread_crew {
 
   bool paused() const noexcept { return paused_.load(std::memory_order_relaxed); }
 
-  /// Nothing more will be pushed: the workers leave when they run out of work, also those of a paused pool.
+  /// No more tasks will be accepted: the workers leave when they run out of work, also those of a paused pool.
   void finish() noexcept {
     paused_.store(false, std::memory_order_seq_cst);
     phase_.store(pool_phase::draining, std::memory_order_seq_cst);
+    wake_all();
+  }
+
+  /// Every worker looks again at what there is to do.
+  void wake_all() noexcept {
     parking_.notify_all();
     resumed_.notify_all();
   }
 
   /// Settles what runs as cancelled; the bodies go on.
   void abandon_running() noexcept {
-    for (const auto& worker : workers_) runner_.abandon(worker->slot);
+    for (auto& worker : workers_) runner_.abandon(worker.slot);
+  }
+
+  /// Settles what runs for too long. Gives: when the next one is due.
+  time_point time_out(time_point now) noexcept {
+    time_point next = time_point::max();
+    for (auto& worker : workers_) {
+      runner_.time_out(worker.slot, now);
+      next = std::min(next, worker.slot.deadline());
+    }
+    return next;
   }
 
   /// Joins the threads that have ended and lets go of those whose body was abandoned; waits for the others until
   /// `deadline`.
   void collect(time_point deadline) {
     const auto over = [](const auto& worker) {
-      return worker->state() == worker_state::dead || worker->slot.is_seized();
+      return worker.state() == worker_state::dead || worker.slot.is_seized();
     };
     runner_.await([&] { return std::all_of(workers_.begin(), workers_.end(), over); }, deadline);
-    const std::lock_guard hold(threads_mutex_);
-    for (const auto& worker : workers_) {
-      std::thread& thread = worker->thread();
-      if (!thread.joinable()) continue;
-      if (worker->state() == worker_state::dead) {
-        thread.join();
-      } else if (worker->slot.is_seized()) {
-        thread.detach();
+    change([this] {
+      for (auto& worker : workers_) {
+        if (worker.slot.is_seized() && worker.thread().joinable()) worker.thread().detach();
       }
-    }
+    });
   }
 
   /// Nobody will wait for the threads.
-  void let_go() {
-    const std::lock_guard hold(threads_mutex_);
-    for (const auto& worker : workers_) {
-      if (worker->thread().joinable()) worker->thread().detach();
+  void let_go() noexcept {
+    const std::lock_guard hold(mutex_);
+    uncollected_ = true;
+    for (auto& worker : workers_) {
+      if (worker.thread().joinable()) worker.thread().detach();
     }
+    for (std::thread& ended : ended_) ended.detach();
+    ended_.clear();
   }
 
   void write_to(pool_stats& stats) const noexcept {
     for (const auto& worker : workers_) {
-      const worker_state state = worker->state();
+      const worker_state state = worker.state();
+      if (!is_listed(worker)) continue;
       ++stats.workers_by_state[static_cast<std::size_t>(state)];
       if (state != worker_state::dead) ++stats.workers;
     }
     stats.workers_started = started_.load(std::memory_order_relaxed);
     stats.workers_exited = exited_.load(std::memory_order_relaxed);
+    stats.restarts = restarts_.load(std::memory_order_relaxed);
+  }
+
+  /// How many regular workers there should be.
+  worker_range range() const noexcept {
+    const std::lock_guard hold(mutex_);
+    return {plan_.min(), plan_.max()};
   }
 
   std::vector<worker_info> list() const {
     std::vector<worker_info> all;
-    all.reserve(workers_.size());
-    for (const auto& worker : workers_) all.push_back(worker->info());
+    for (const auto& worker : workers_) {
+      if (is_listed(worker)) all.push_back(worker.info());
+    }
     return all;
   }
 
  private:
-  // Called with what the start of a worker threw: a lack of threads is borne when there is at least one.
-  void make_do_without(worker_id first) const {
+  using thread_list = std::vector<std::thread>;
+
+  bool ends() const noexcept { return phase_.load(std::memory_order_relaxed) != pool_phase::running; }
+
+  // Those that are there, those that should be, and in the end those that were.
+  bool is_listed(const thread_worker& worker) const noexcept {
+    return worker.state() != worker_state::dead || worker.wanted.load(std::memory_order_relaxed) || ends();
+  }
+
+  // ── how many ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  void grow(std::uint32_t tasks = 1) noexcept {
+    if (!pool_.work_in_sight() || paused()) return;
+    change([&] {
+      while (tasks-- != 0 && plan_.could_grow()) plan_.demand();
+    });
+  }
+
+  // Changes the plan, carries it out, and joins the threads that have ended since the last change.
+  template <class Change>
+  void change(Change change_plan) {
+    int failed = 0;
+    {
+      const std::lock_guard hold(mutex_);
+      change_plan();
+      failed = carry_out();
+    }
+    if (failed != 0) tell_missing();
+    for (std::thread ended; (ended = take_ended()).joinable();) {
+      if (ended.get_id() == std::this_thread::get_id()) {
+        ended.detach();  // the destructor of one of its thread_locals is calling
+      } else {
+        ended.join();
+      }
+    }
+  }
+
+  // Starts and lets go, as far as the system allows. Gives: 0, or errno of what it did not allow.
+  int carry_out() noexcept {
+    int failed = add_slots();
+    bool wake = false;
+    for (auto& worker : workers_) {
+      const bool wanted = plan_.wanted(worker.id());
+      if (!wanted && worker.wanted.load(std::memory_order_relaxed)) wake = true;
+      worker.wanted.store(wanted, std::memory_order_seq_cst);
+      if (wanted && !worker.alive && failed == 0 && may_try()) failed = start(worker);
+    }
+    may_shrink_.store(plan_.could_shrink(), std::memory_order_relaxed);
+    may_grow_.store(plan_.could_grow() || retry_at_.load(std::memory_order_relaxed) != time_point{},
+                    std::memory_order_seq_cst);
+    if (wake) wake_all();
+    return failed;
+  }
+
+  int add_slots() noexcept {
     try {
-      throw;
+      ended_.reserve(plan_.slots());  // what says goodbye needs no memory
+      while (workers_.size() < plan_.slots()) runner_.include(workers_.add().books);
+      return 0;
+    } catch (const std::bad_alloc&) {
+      put_off();
+      return ENOMEM;
+    }
+  }
+
+  bool may_try() const noexcept {
+    const time_point retry = retry_at_.load(std::memory_order_relaxed);
+    return retry == time_point{} || steady::now() >= retry;
+  }
+
+  int start(thread_worker& worker) {
+    pool_.retain();
+    try {
+      worker.start(options_.name + "-" + std::to_string(worker.id()), [this, me = &worker] { work(*me); });
+      if (uncollected_) worker.thread().detach();
+      started_.fetch_add(1, std::memory_order_relaxed);
+      retry_at_.store({}, std::memory_order_relaxed);
+      retry_after_ = first_retry;
+      return 0;
     } catch (const std::system_error& reason) {
-      if (first != 0) return;
-      raise(errc::spawn_failed, "pool '" + options_.name + "' could start none of its " +
-                                    std::to_string(workers_.size()) + " threads: " + reason.code().message());
+      pool_.release();  // never the last one: whoever asked has its own
+      put_off();
+      return reason.code().value();
+    } catch (const std::bad_alloc&) {
+      pool_.release();
+      put_off();
+      return ENOMEM;
     }
   }
 
-  void missing_from(worker_id first) noexcept {
-    for (std::size_t id = first; id < workers_.size(); ++id) {
-      workers_[id]->happen(worker_event::end);
-      runner_.hub().emit(event::worker_failed{static_cast<worker_id>(id)});
+  void put_off() noexcept {
+    retry_at_.store(after(steady::now(), retry_after_), std::memory_order_relaxed);
+    retry_after_ = std::min<duration>(2 * retry_after_, last_retry);
+  }
+
+  std::thread take_ended() noexcept {
+    const std::lock_guard hold(mutex_);
+    if (ended_.empty()) return {};
+    std::thread one = std::move(ended_.back());
+    ended_.pop_back();
+    return one;
+  }
+
+  void tell_missing() noexcept {
+    for (const auto& worker : workers_) {
+      const bool missing = worker.wanted.load(std::memory_order_relaxed) && worker.state() == worker_state::dead;
+      if (missing) runner_.hub().emit(event::worker_failed{worker.id()});
     }
   }
 
-  void work(thread_worker& me) noexcept {
+  // ── a thread ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  // Says goodbye for a thread, whether it returns or is unwound by pthread_exit.
+  struct departure {
+    thread_crew& crew;
+    thread_worker& me;
+    bool planned = false;
+    ~departure() { crew.depart(me, planned); }
+  };
+
+  void work(thread_worker& me) {
     working_for = &pool_;
+    departure leaving{*this, me};
+    tune();
     call_hook(options_.on_start, me.id());
     me.happen(worker_event::ready);
-    runner_.hub().emit(event::worker_started{me.id(), 1, 0});
+    runner_.hub().emit(event::worker_started{me.id(), me.generation(), 0});
     work_until_told_to_leave(me);
+    leaving.planned = true;
+  }
+
+  void tune() noexcept {
+    const bool tuned =
+        (options_.cpus.empty() || run_on(options_.cpus) == 0) && (options_.nice == 0 || set_nice(options_.nice) == 0);
+    if (!tuned) runner_.callback_failed();
+  }
+
+  void depart(thread_worker& me, bool planned) noexcept {
+    me.at_rest.store(true, std::memory_order_seq_cst);
+    me.current.store(0, std::memory_order_relaxed);
     me.happen(worker_event::stop);
     call_hook(options_.on_stop, me.id());
-    runner_.hub().emit(event::worker_exited{me.id(), 1, {}, true});
+    runner_.hub().emit(event::worker_exited{me.id(), me.generation(), {}, planned});
     exited_.fetch_add(1, std::memory_order_relaxed);
-    me.happen(worker_event::end);
+    {
+      const std::lock_guard hold(mutex_);
+      me.happen(worker_event::end);
+      me.alive = false;
+      if (me.thread().joinable()) hand_over(me.thread());
+      if (planned && ends()) plan_.leave(me.id());
+      if (plan_.wanted(me.id()) && start(me) == 0 && !planned) restarts_.fetch_add(1, std::memory_order_relaxed);
+      me.wanted.store(plan_.wanted(me.id()), std::memory_order_relaxed);
+    }
+    if (pool_.work_in_sight()) parking_.notify_one();  // a wake this thread has used up, perhaps
     runner_.notify();
     working_for = nullptr;
     pool_.release();
   }
 
-  void work_until_told_to_leave(thread_worker& me) noexcept {
-    dispatch_case now{pool_phase::running, false, false, false, looks_before_parking};
+  void hand_over(std::thread& mine) noexcept {
+    try {
+      ended_.emplace_back();  // before the move: a thread that is lost on the way would end the process
+      ended_.back().swap(mine);
+    } catch (const std::bad_alloc&) {
+      mine.detach();
+    }
+  }
+
+  void work_until_told_to_leave(thread_worker& me) {
+    dispatch_case now{};
+    now.looks_left = looks_before_parking;
     me.at_rest.store(false, std::memory_order_seq_cst);
     for (spinner spin;;) {
+      now.wanted = me.wanted.load(std::memory_order_relaxed);
       now.phase = phase_.load(std::memory_order_acquire);
       now.paused = paused_.load(std::memory_order_seq_cst);
       now.work_in_sight = now.looked && pool_.work_in_sight();
+      now.more_to_come = now.phase != pool_phase::running && pool_.more_to_come();
       switch (decide(now)) {
         case dispatch::pull:
           if (std::optional<task_ref> next = pool_.pull(me.picks)) {
@@ -202,10 +386,11 @@ class thread_crew {
     }
   }
 
-  void run(thread_worker& me, task& one) noexcept {
+  void run(thread_worker& me, task& one) {
     me.current.store(one.id(), std::memory_order_relaxed);
     me.happen(worker_event::take);
-    runner_.run(one, me.slot, me.books, me.id());
+    if (may_grow_.load(std::memory_order_relaxed) && !parking_.anyone() && pool_.work_in_sight()) grow();
+    runner_.run(one, me.slot, me.books);
     me.happen(worker_event::finish);
     me.current.store(0, std::memory_order_relaxed);
   }
@@ -213,17 +398,35 @@ class thread_crew {
   void park(thread_worker& me) noexcept {
     me.at_rest.store(true, std::memory_order_seq_cst);
     parking_.announce();
-    if (pool_.work_in_sight() || paused() || phase_.load(std::memory_order_relaxed) != pool_phase::running) {
+    const bool over = ends() && !pool_.more_to_come();
+    if (pool_.work_in_sight() || paused() || over || !me.wanted.load(std::memory_order_seq_cst)) {
       parking_.retract();
     } else {
-      parking_.park();
+      const time_point deadline = park_limit();
+      if (deadline == time_point::max()) {
+        parking_.park();
+      } else if (!parking_.park_until(deadline)) {
+        change([&] { plan_.idle(me.id()); });
+      }
     }
     me.at_rest.store(false, std::memory_order_seq_cst);
   }
 
+  // A worker that may be too many sleeps no longer than idle_timeout; one that misses others looks after them.
+  time_point park_limit() noexcept {
+    const bool shrinks = may_shrink_.load(std::memory_order_relaxed);
+    if (!shrinks && !may_grow_.load(std::memory_order_relaxed)) return time_point::max();
+    const time_point retry = retry_at_.load(std::memory_order_relaxed);
+    return std::min(retry == time_point{} ? time_point::max() : retry,
+                    shrinks ? after(steady::now(), options_.idle_timeout) : time_point::max());
+  }
+
   void halt(thread_worker& me) noexcept {
     me.at_rest.store(true, std::memory_order_seq_cst);
-    resumed_.await([this] { return !paused() || phase_.load(std::memory_order_acquire) != pool_phase::running; });
+    resumed_.await([&] {
+      return !paused() || phase_.load(std::memory_order_acquire) != pool_phase::running ||
+             !me.wanted.load(std::memory_order_seq_cst);
+    });
     me.at_rest.store(false, std::memory_order_seq_cst);
   }
 
@@ -236,16 +439,25 @@ class thread_crew {
     }
   }
 
+  static constexpr duration first_retry = std::chrono::milliseconds(100);  // after a failed start; doubled each time
+  static constexpr duration last_retry = std::chrono::seconds(30);
+
   Pool& pool_;
   task_runner& runner_;
   const pool_options& options_;
-  std::vector<std::unique_ptr<thread_worker>> workers_;  // fixed from construction on
-  parking parking_;                                      // workers without work
-  eventcount resumed_;                                   // workers of a paused pool
-  std::atomic<pool_phase> phase_{pool_phase::running};   // written by finish()
+  parking parking_;                                     // workers without work
+  eventcount resumed_;                                  // workers of a paused pool
+  std::atomic<pool_phase> phase_{pool_phase::running};  // written by finish()
   std::atomic<bool> paused_{false};
-  std::atomic<std::uint64_t> started_{0}, exited_{0};
-  std::mutex threads_mutex_;  // joining and detaching
+  std::atomic<bool> may_grow_{false}, may_shrink_{false};  // what plan_ would say; written with it
+  std::atomic<std::uint64_t> started_{0}, exited_{0}, restarts_{0};
+  mutable std::mutex mutex_;  // guards what follows, and starting, detaching and handing over threads
+  crew_plan plan_;
+  worker_list workers_;  // walked by anyone
+  thread_list ended_;    // have said goodbye and are to be joined
+  bool uncollected_ = false;
+  std::atomic<time_point> retry_at_{};  // not before then is a thread started again; 0: nothing has failed
+  duration retry_after_ = first_retry;
 };
 
 }}}  // namespace workpool::v0::detail

@@ -1,21 +1,36 @@
 #pragma once
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <list>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
+#include <workpool/core/bulk_task.hpp>
+#include <workpool/core/call_task.hpp>
 #include <workpool/core/task_ref.hpp>
+#include <workpool/detail/posix/process_mark.hpp>
+#include <workpool/detail/posix/stack_room.hpp>
+#include <workpool/detail/task_number.hpp>
 #include <workpool/pool/admission.hpp>
 #include <workpool/pool/default_concurrency.hpp>
+#include <workpool/pool/explanation.hpp>
+#include <workpool/pool/periodic_call.hpp>
 #include <workpool/pool/pool_options.hpp>
 #include <workpool/pool/shutdown_options.hpp>
+#include <workpool/pool/task_options.hpp>
 #include <workpool/pool/task_runner.hpp>
 #include <workpool/pool/thread_crew.hpp>
+#include <workpool/pool/timekeeper.hpp>
 #include <workpool/queue/lane_order.hpp>
 #include <workpool/queue/task_queue.hpp>
+#include <workpool/worker/wait_graph.hpp>
 
 namespace workpool { inline namespace v0 { namespace detail {
 
@@ -26,46 +41,118 @@ namespace workpool { inline namespace v0 { namespace detail {
 ///
 /// Threads: every member from any thread. References: one of the handle, one of each worker thread, one of each guest.
 template <task_queue Queue>
-class thread_pool_core final : public task_owner {
+class thread_pool_core final : public task_owner, private deadline_watch {
  public:
   explicit thread_pool_core(const pool_options& options)
       : options_(completed(checked(options))),
         queue_(options.queue),
         runner_(options_),
-        crew_(*this, runner_, options_) {}
+        clock_(*this, *this, options_.name),
+        crew_(*this, runner_, options_) {
+    runner_.report_to(clock_, crew_);
+  }
 
   /// Throws: spawn_failed.
   void spawn() { crew_.spawn(); }
 
+  /// Throws: forked_child in a process that has inherited this pool by fork.
+  void check_process() const {
+    if (mark_.same()) return;
+    raise(errc::forked_child,
+          "pool '" + options_.name + "' belongs to the process that forked this one; make a pool of its own here");
+  }
+
   // ── in ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /// Gives: errc() when the task was accepted, and then `one` is empty.
-  errc admit(task_ref& one, submit_kind kind) {
-    admission_case now{push_status::accepted, options_.queue.on_full, options_.queue.block_for, kind, works_here()};
-    now.status = push(one, duration::zero());
-    while (now.status != push_status::accepted) {
-      const admission_step step = decide(now);
-      if (step.action == admission::run_inline) return run_inline(one);
-      if (step.action == admission::refuse) {
-        runner_.intake().reject();
-        return step.reason;
-      }
-      now.status = push(one, options_.queue.block_for.value_or(duration::max()));
-      now.waited = true;
-    }
-    crew_.notify_one();
-    return errc();
-  }
+  errc admit(task_ref& one, submit_kind kind) { return admit(one, kind, nullptr); }
 
   void admit_or_throw(task_ref& one) {
     const errc refused = admit(one, submit_kind::may_block);
     if (refused != errc()) refuse(refused);
   }
 
+  /// Accepts the parts of a bulk: all or nothing under on_full::reject, otherwise one after another as there is room.
+  /// Throws: what a submit throws, when not one part was accepted; the bulk tells of a later refusal.
+  void admit_bulk(bulk_task& all, const task_options& options) {
+    const struct last_step {
+      bulk_task& all;
+      ~last_step() { all.submitted(); }
+    } at_the_end{all};
+    all.accept_by(*this);
+    all.start();
+    std::size_t next = 0;
+    try {
+      promise places(queue_, promised_places(all));
+      for (; next < all.size(); ++next) {
+        task_ref one = part(all[next], options);
+        const errc refused = admit(one, submit_kind::may_block, &places);
+        if (refused != errc()) {
+          runner_.intake().reject(all.size() - next - 1);
+          refuse(refused);
+        }
+        all.accepted(next);
+      }
+    } catch (...) {
+      all.break_off(next, next == 0 ? nullptr : std::current_exception());
+      if (next == 0) throw;
+    }
+    crew_.notify_many(static_cast<std::uint32_t>(std::min(next, most_workers)));
+  }
+
+  /// Accepts a task that is to enter the queue at `when`. Throws: std::bad_alloc, spawn_failed.
+  errc admit_later(task_ref& one, time_point when) {
+    task& here = *one.get();
+    here.details().outside_queue = true;
+    here.details().delayed.store(true, std::memory_order_relaxed);
+    auto booked = clock_.book(when, std::make_unique<delayed_entry>(*this, std::move(one)));
+    const ticket mine{*this, here};
+    mine.accept();
+    runner_.intake().begin_delay(here.lane());
+    delayed_.fetch_add(1, std::memory_order_seq_cst);  // either a shutdown sees this task or we see the shutdown
+    if (closed_.load(std::memory_order_seq_cst)) {
+      here.end_delay();
+      runner_.intake().end_delay(here.lane());
+      mine.retract();
+      delay_is_over();
+      runner_.intake().reject();
+      return errc::pool_stopped;
+    }
+    clock_.enter(std::move(booked));
+    return errc();
+  }
+
+  void admit_later_or_throw(task_ref& one, time_point when) {
+    const errc refused = admit_later(one, when);
+    if (refused != errc()) refuse(refused);
+  }
+
+  /// Books something that is not a task. Throws: std::bad_alloc, spawn_failed, pool_stopped.
+  void post_turn(typename periodic_call<thread_pool_core>::body turn) noexcept {
+    try {
+      auto* const made = new call_task<decltype(turn)>(std::move(turn));
+      task_ref one(made);
+      made->describe_as(next_task_number(), priority::normal);
+      made->set_posted();
+      admit(one, submit_kind::must_not_block);  // no room: a turn that is skipped
+    } catch (...) {
+      runner_.callback_failed();
+    }
+  }
+
+  void book(time_point when, std::unique_ptr<appointment> what) {
+    if (closed_.load(std::memory_order_relaxed)) refuse(errc::pool_stopped);
+    clock_.enter(clock_.book(when, std::move(what)));
+  }
+  bool closed() const noexcept { return closed_.load(std::memory_order_relaxed); }
+
   // ── out: what a worker asks ───────────────────────────────────────────────────────────────────────────────────────
 
   /// `picks`: the worker's own count of what it has taken. Gives: a task to run, taken.
   std::optional<task_ref> pull(unsigned& picks) {
+    if (late_count_.load(std::memory_order_relaxed) != 0) {
+      if (std::optional<task_ref> next = pull_late()) return next;
+    }
     if constexpr (requires { queue_.try_pop(picks); }) {
       return queue_.try_pop(picks);
     } else {
@@ -77,6 +164,7 @@ class thread_pool_core final : public task_owner {
 
   /// Whether a pull may find something.
   bool work_in_sight() const noexcept {
+    if (late_count_.load(std::memory_order_relaxed) != 0) return true;
     if constexpr (requires { queue_.has_elements(); }) {
       return queue_.has_elements();
     } else {
@@ -84,10 +172,17 @@ class thread_pool_core final : public task_owner {
     }
   }
 
+  /// Whether a task that was accepted will still enter the queue.
+  bool more_to_come() const noexcept { return delayed_.load(std::memory_order_seq_cst) != 0; }
+
   // ── control ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
   void pause() noexcept { crew_.pause(); }
-  void resume() noexcept { crew_.resume(); }
+  void resume() noexcept {
+    crew_.resume();
+    runner_.notify();  // a worker may wait for a task that it could not run while the pool was paused
+  }
+  void resize(worker_range range) { crew_.resize(checked_workers(range)); }
   bool paused() const noexcept { return crew_.paused(); }
 
   /// Withdraws what waits in a lane. Gives: how many.
@@ -97,6 +192,10 @@ class thread_pool_core final : public task_owner {
       const task_ref waiting = std::move(one);
       if (waiting.get()->withdraw(result)) ++count;
     });
+    for (task* const outside : tasks_outside()) {
+      if (outside->lane() == lane && outside->withdraw(result)) ++count;
+      outside->drop_reference();
+    }
     return count;
   }
 
@@ -138,12 +237,15 @@ class thread_pool_core final : public task_owner {
 
   /// What the handle's destructor does. Called by one of the pool's own threads, it leaves the rest to the workers.
   void end_of_handle() noexcept {
+    if (!mark_.same()) return;  // of a fork nothing can be ended here: its threads and locks are the parent's
     close(false);
     if (works_here()) {
       crew_.let_go();
+      clock_.dismiss();
     } else {
       runner_.await([this] { return runner_.balanced(); });
       crew_.collect(time_point::max());
+      clock_.end();
     }
     release();
   }
@@ -159,20 +261,48 @@ class thread_pool_core final : public task_owner {
   }
 
   std::vector<worker_info> workers() const { return crew_.list(); }
+
+  std::string explain(const task& one) const {
+    if (!one.belongs_to(*this)) return one.describe() + " does not belong to pool '" + options_.name + "'";
+    const pool_stats now = stats();
+    return detail::explain(one, {now, paused(), closed(), crew_.range()});
+  }
   event_hub& hub() noexcept { return runner_.hub(); }
 
   // ── task_owner ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  void withdrawn(const task& one, outcome result) noexcept override {
-    if constexpr (forgetting_task_queue<Queue>) queue_.forget(one.lane());
+  void withdrawn(task& one, outcome result) noexcept override {
+    const bool was_delayed = one.end_delay();
+    if (was_delayed) runner_.intake().end_delay(one.lane());
+    forget(one);
     runner_.withdrawn(one, result);
+    if (was_delayed) delay_is_over();
   }
 
-  void run_here(task& one) noexcept override {
+  void run_here(task& one) override {
+    const worker_id nested_in = works_here() ? worker_here() : no_worker;
     const guest_visit visit(*this);
-    if constexpr (forgetting_task_queue<Queue>) queue_.forget(one.lane());
+    forget(one);
     one.add_reference();
-    runner_.run_as_guest(one);
+    runner_.run_as_guest(one, nested_in);
+  }
+
+  bool wait_inside(task& one, time_point deadline) override {
+    const bool own = one.belongs_to(*this);
+    if (own) {
+      const auto may_run = [&] { return !one.may_start() || !crew_.paused(); };
+      if (!may_run() && !runner_.await(may_run, deadline)) return one.settled();
+      if (!stack_nearly_used()) one.help();
+    }
+    if (one.wait_briefly()) return true;
+    std::optional<wait_graph::waiting> noted;
+    if (deadline == time_point::max()) noted.emplace(all_waits(), innermost_run, one);
+    const absence away(crew_, own ? worker_here() : no_worker);
+    if (own && one.may_start() && deadline == time_point::max() && !crew_.anyone_free()) {
+      raise(errc::would_deadlock, one.describe() + " can be run by nobody: every worker of pool '" + options_.name +
+                                      "' waits, and the stack of this one is used up; raise max_overrun, or nest less");
+    }
+    return one.sleep_until(deadline);
   }
 
   void unobserved(task_id id, const std::exception_ptr& error) noexcept override {
@@ -191,11 +321,220 @@ class thread_pool_core final : public task_owner {
 
   static pool_options completed(pool_options options) {
     if (options.name.empty()) options.name = "pool";
-    if (options.workers.max == 0) options.workers = worker_range(default_concurrency());
+    options.workers = checked_workers(options.workers);
     return options;
   }
 
+  // With every 0 replaced.
+  static worker_range checked_workers(worker_range range) {
+    checked(range);
+    if (range.max == 0) return worker_range(default_concurrency());
+    if (range.min == 0) range.min = std::min(default_concurrency(), range.max);
+    return range;
+  }
+
   bool works_here() const noexcept { return working_for == this; }
+
+  // A worker sleeps in the middle of a task.
+  class absence {
+   public:
+    absence(stall_watch& crew, worker_id who) noexcept : crew_(crew), who_(who) {
+      if (who_ != no_worker) crew_.stalled(who_);
+    }
+    absence(const absence&) = delete;
+    absence& operator=(const absence&) = delete;
+    ~absence() {
+      if (who_ != no_worker) crew_.recovered(who_);
+    }
+
+   private:
+    stall_watch& crew_;
+    const worker_id who_;
+  };
+
+  // A waiting task leaves the queue without having been popped.
+  void forget(const task& one) noexcept {
+    if constexpr (forgetting_task_queue<Queue>) {
+      if (!one.outside_queue()) queue_.forget(one.lane());
+    }
+  }
+
+  // ── time ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /// A waiting task that expires. It holds a reference and nothing else, so that throwing it away does nothing.
+  class expiry final : public appointment {
+   public:
+    explicit expiry(task& one) noexcept : one_(one) { one_.add_reference(); }
+    ~expiry() override { one_.drop_reference(); }
+    void keep() noexcept override { one_.withdraw(outcome::expired); }
+    bool moot() const noexcept override { return !one_.waiting(); }
+
+   private:
+    task& one_;
+  };
+
+  /// An accepted task that is not in the queue yet.
+  class delayed_entry final : public appointment {
+   public:
+    delayed_entry(thread_pool_core& pool, task_ref one) : pool_(pool) { one_.push_back(std::move(one)); }
+    void keep() noexcept override { pool_.enter_late(one_); }
+    bool moot() const noexcept override { return !one_.front().waiting(); }
+    task* waits_outside() const noexcept override { return one_.front().get(); }
+
+   private:
+    thread_pool_core& pool_;
+    std::list<task_ref> one_;  // a list, so that it can change its list without memory
+  };
+
+  time_point look(time_point now) noexcept override {
+    return std::min(crew_.time_out(now), runner_.time_out_guests(now));
+  }
+  bool over() const noexcept override { return runner_.quiet(); }
+
+  // Places in the queue that have been taken for the parts of a bulk.
+  class promise {
+   public:
+    promise(Queue& queue, std::size_t count) noexcept : queue_(queue), left_(count) {}
+    promise(const promise&) = delete;
+    promise& operator=(const promise&) = delete;
+    ~promise() {
+      if constexpr (reserving_task_queue<Queue>) queue_.unreserve(left_);
+    }
+
+    bool left() const noexcept { return left_ != 0; }
+    void keep_one() noexcept { --left_; }
+
+   private:
+    Queue& queue_;
+    std::size_t left_;
+  };
+
+  // Gives: for how many parts there are places: all or none. Throws: queue_full where there is room for some at most.
+  std::size_t promised_places(const bulk_task& all) {
+    push_status room = push_status::full;
+    const std::size_t capacity = options_.queue.capacity;
+    if constexpr (reserving_task_queue<Queue>) {
+      room = queue_.try_reserve(all.size());
+      if (room == push_status::accepted) return all.size();
+    } else if (capacity == 0 || all.size() <= capacity - std::min(capacity, queue_.size())) {
+      return 0;
+    }
+    if (room == push_status::full && options_.queue.on_full != on_full::reject) return 0;
+    runner_.intake().reject(all.size());
+    refuse(room == push_status::full ? errc::queue_full : errc::pool_stopped);
+  }
+
+  static task_ref part(bulk_part& one, const task_options& options) {
+    one.describe_as(next_task_number(), options.priority);
+    apply(options, one);
+    one.add_reference();
+    return task_ref(&one);
+  }
+
+  errc admit(task_ref& one, submit_kind kind, promise* places) {
+    task& here = *one.get();
+    if (!here.is_limited()) return admit_now(one, kind, places);
+    clock_.begin();
+    if (here.expires_at() == time_point::max()) return admit_now(one, kind, places);
+    auto booked = clock_.book(here.expires_at(), std::make_unique<expiry>(here));
+    const errc refused = admit_now(one, kind, places);
+    if (refused == errc()) clock_.enter(std::move(booked));
+    return refused;
+  }
+
+  errc admit_now(task_ref& one, submit_kind kind, promise* places) {
+    admission_case now{push_status::accepted, options_.queue.on_full, options_.queue.block_for, kind, works_here()};
+    if constexpr (reserving_task_queue<Queue>) {
+      if (places != nullptr && places->left()) {
+        places->keep_one();
+        const ticket mine{*this, *one.get()};
+        const priority lane = one.get()->lane();
+        if (queue_.push_reserved(std::move(one), lane, mine) == push_status::accepted) return errc();
+        runner_.intake().reject();
+        return errc::pool_stopped;
+      }
+    }
+    now.status = push(one, duration::zero());
+    while (now.status != push_status::accepted) {
+      const admission_step step = decide(now);
+      if (step.action == admission::run_inline) return run_inline(one);
+      if (step.action == admission::refuse) {
+        runner_.intake().reject();
+        return step.reason;
+      }
+      now.status = push(one, options_.queue.block_for.value_or(duration::max()));
+      now.waited = true;
+    }
+    crew_.notify_one();
+    tell_high_water();
+    return errc();
+  }
+
+  // Whoever wants to know is told when the queue is twice as long as it has ever been, and when it is full.
+  void tell_high_water() noexcept {
+    if (!runner_.hub().template wanted<event::queue_high_water>()) return;
+    constexpr std::size_t worth_telling = 64;
+    const std::size_t queued = queue_.size();
+    std::size_t mark = high_water_.load(std::memory_order_relaxed);
+    const bool full = options_.queue.capacity != 0 && queued >= options_.queue.capacity && mark < queued;
+    if (!full && queued < std::max(worth_telling, 2 * mark)) return;
+    if (high_water_.compare_exchange_strong(mark, queued)) runner_.hub().emit(event::queue_high_water{queued});
+  }
+
+  // The delay of a task is over. It takes no place in the queue, since it has been accepted, perhaps before the queue
+  // was closed; workers take it from here, before others of its lane.
+  void enter_late(std::list<task_ref>& entry) noexcept {
+    {
+      const std::lock_guard hold(late_mutex_);
+      task& here = *entry.front().get();
+      if (!here.end_delay()) return;  // withdrawn meanwhile
+      runner_.intake().end_delay(here.lane());
+      auto& lane = late_[lane_index(here.lane())];
+      lane.splice(lane.end(), entry);
+      late_count_.fetch_add(1, std::memory_order_seq_cst);
+    }
+    delay_is_over();
+    crew_.notify_one();
+  }
+
+  std::optional<task_ref> pull_late() {
+    const auto waiting = queue_.sizes();
+    for (std::size_t lane = 0; lane < priority_count && waiting[lane] == 0; ++lane) {
+      while (std::optional<task_ref> next = pop_late(lane)) {
+        if (next->take()) return next;
+      }
+    }
+    return std::nullopt;
+  }
+
+  std::optional<task_ref> pop_late(std::size_t lane) noexcept {
+    const std::lock_guard hold(late_mutex_);
+    if (late_[lane].empty()) return std::nullopt;
+    task_ref next = std::move(late_[lane].front());
+    late_[lane].pop_front();
+    late_count_.fetch_sub(1, std::memory_order_relaxed);
+    return next;
+  }
+
+  // Every task outside the queue, delayed or late, with one reference each.
+  std::vector<task*> tasks_outside() {
+    if (delayed_.load(std::memory_order_seq_cst) == 0 && late_count_.load(std::memory_order_seq_cst) == 0) return {};
+    std::vector<task*> found = clock_.tasks_outside();
+    const std::lock_guard hold(late_mutex_);
+    for (const auto& lane : late_) {
+      for (const task_ref& one : lane) {
+        found.push_back(one.get());
+        one.get()->add_reference();
+      }
+    }
+    return found;
+  }
+
+  void delay_is_over() noexcept {
+    if (delayed_.fetch_sub(1, std::memory_order_seq_cst) == 1 && closed_.load(std::memory_order_seq_cst)) {
+      crew_.wake_all();
+    }
+  }
 
   /// The moment of acceptance: from here on the task is in the books.
   struct ticket {
@@ -240,10 +579,14 @@ class thread_pool_core final : public task_owner {
       runner_.intake().reject();
       return errc::pool_stopped;
     }
+    const worker_id nested_in = works_here() ? worker_here() : no_worker;
     const guest_visit visit(*this);
     task& here = *one.release();
-    here.start();
-    runner_.run_as_guest(here);
+    if (!here.start()) {  // its expires_after was no time at all
+      here.drop_reference();
+      return errc();
+    }
+    runner_.run_as_guest(here, nested_in);
     return errc();
   }
 
@@ -281,10 +624,17 @@ class thread_pool_core final : public task_owner {
   }
 
   const pool_options options_;
+  const process_mark mark_ = process_mark::current();
   Queue queue_;
   task_runner runner_;
+  timekeeper clock_;
   thread_crew<thread_pool_core> crew_;
-  std::atomic<bool> closed_{false};  // a shutdown has begun
+  std::mutex late_mutex_;
+  std::array<std::list<task_ref>, priority_count> late_;  // guarded by late_mutex_; see enter_late()
+  std::atomic<std::size_t> late_count_{0};
+  std::atomic<std::size_t> delayed_{0};  // accepted tasks whose time has not come
+  std::atomic<bool> closed_{false};      // a shutdown has begun
+  std::atomic<std::size_t> high_water_{0};
   std::atomic<std::size_t> references_{1};
 };
 

@@ -17,11 +17,12 @@ class places {
   std::size_t capacity() const noexcept { return capacity_; }
   std::size_t taken() const noexcept { return taken_.load(std::memory_order_relaxed); }
 
-  bool try_acquire() noexcept {
+  /// All or none.
+  bool try_acquire(std::size_t count = 1) noexcept {
     if (!bounded()) return true;
     std::size_t taken = taken_.load(std::memory_order_relaxed);
-    while (taken < capacity_) {
-      if (taken_.compare_exchange_weak(taken, taken + 1, std::memory_order_relaxed)) return true;
+    while (count <= capacity_ - taken) {
+      if (taken_.compare_exchange_weak(taken, taken + count, std::memory_order_relaxed)) return true;
     }
     return false;
   }

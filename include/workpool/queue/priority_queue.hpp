@@ -57,6 +57,22 @@ class basic_priority_queue {
     return enter(std::move(element), lane, admission);
   }
 
+  /// Takes places for `count` elements, or none; to be followed by as many push_reserved().
+  push_status try_reserve(std::size_t count) {
+    if (closed()) return push_status::closed;
+    return places_.try_acquire(count) ? push_status::accepted : push_status::full;
+  }
+
+  /// Gives back what try_reserve() took and no push_reserved() used.
+  void unreserve(std::size_t count) noexcept {
+    for (; count != 0; --count) places_.release();
+  }
+
+  template <class Admission = no_admission>
+  push_status push_reserved(T&& element, priority lane, Admission admission = {}) {
+    return enter(std::move(element), lane, admission);
+  }
+
   std::optional<T> try_pop() {
     unsigned pick = options_.aging == 0 ? 0 : picks_.fetch_add(1, std::memory_order_relaxed);
     return try_pop(pick);

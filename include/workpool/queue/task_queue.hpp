@@ -69,6 +69,15 @@ concept admitting_task_queue = task_queue<Queue> &&
   { queue.push_for(std::move(element), lane, limit, no_admission{}) } -> std::same_as<push_status>;
 };
 
+/// A queue that can promise places to several elements before the first one is pushed: all or nothing.
+template <class Queue>
+concept reserving_task_queue = task_queue<Queue> &&
+    requires(Queue& queue, typename Queue::value_type&& element, priority lane, std::size_t count) {
+  { queue.try_reserve(count) } -> std::same_as<push_status>;
+  { queue.push_reserved(std::move(element), lane, no_admission{}) } -> std::same_as<push_status>;
+  { queue.unreserve(count) } -> std::same_as<void>;
+};
+
 /// An element that somebody else may withdraw while it waits: task_ref, a pointer with an owner's manners. Whoever
 /// takes one out calls take() and throws it away when the answer is no.
 template <class Element>

@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <mutex>
 #include <workpool/worker/run_slot.hpp>
 
@@ -11,7 +12,7 @@ class guest_slots {
   /// A slot that is in the list as long as it lives.
   class visitor : public run_slot {
    public:
-    explicit visitor(guest_slots& list) noexcept : list_(list) {
+    explicit visitor(guest_slots& list, worker_id worker = no_worker) noexcept : run_slot(worker), list_(list) {
       const std::lock_guard hold(list_.mutex_);
       next_ = list_.first_;
       if (next_ != nullptr) next_->previous_ = this;
@@ -32,17 +33,31 @@ class guest_slots {
     visitor* previous_ = nullptr;
   };
 
-  /// Gives: a task that is being run, seized; nullptr when there is none left.
-  task* seize_one() noexcept {
+  struct seizure {
+    task* one;  // with one reference for the caller; nullptr: there is none left
+    worker_id worker;
+  };
+
+  /// Seizes a task that should have ended by `now` (time_point::max(): any that runs). One whose slot was just changing
+  /// hands is found by the next call.
+  seizure seize_one(time_point now = time_point::max()) noexcept {
     const std::lock_guard hold(mutex_);
     for (visitor* one = first_; one != nullptr; one = one->next_) {
-      if (task* const seized = one->seize()) return seized;
+      if (task* const seized = one->seize_late(now)) return {seized, one->worker()};
     }
-    return nullptr;
+    return {nullptr, no_worker};
+  }
+
+  /// When the next of them is due to be seized.
+  time_point next_deadline() const noexcept {
+    const std::lock_guard hold(mutex_);
+    time_point next = time_point::max();
+    for (const visitor* one = first_; one != nullptr; one = one->next_) next = std::min(next, one->deadline());
+    return next;
   }
 
  private:
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   visitor* first_ = nullptr;
 };
 

@@ -10,22 +10,26 @@ namespace detail {
 /// The id of a thread that runs a task without being a worker of its pool.
 inline constexpr worker_id no_worker = ~worker_id{0};
 
-/// The innermost task this thread runs.
-struct current_run {
-  task* running = nullptr;
-  worker_id worker = no_worker;
+/// A task that this thread runs, and the one beneath it, which waits for it. Lives on the thread's stack.
+struct run_frame {
+  task* running;
+  worker_id worker;
+  const run_frame* beneath;
 };
-inline thread_local constinit current_run running_here{};
+inline thread_local constinit const run_frame* innermost_run = nullptr;
+
+/// The worker this thread is, while it runs a task.
+inline worker_id worker_here() noexcept { return innermost_run == nullptr ? no_worker : innermost_run->worker; }
 
 class run_scope {
  public:
-  run_scope(task& one, worker_id worker) noexcept : before_(std::exchange(running_here, current_run{&one, worker})) {}
+  run_scope(task& one, worker_id worker) noexcept : frame_{&one, worker, innermost_run} { innermost_run = &frame_; }
   run_scope(const run_scope&) = delete;
   run_scope& operator=(const run_scope&) = delete;
-  ~run_scope() { running_here = before_; }
+  ~run_scope() { innermost_run = frame_.beneath; }
 
  private:
-  const current_run before_;
+  const run_frame frame_;
 };
 
 }  // namespace detail
@@ -34,11 +38,11 @@ class run_scope {
 namespace this_worker {
 
 /// The worker that runs this task; worker_id(-1) outside a task and on a thread that runs one for its future.
-inline worker_id id() noexcept { return detail::running_here.worker; }
+inline worker_id id() noexcept { return detail::worker_here(); }
 
 /// Tells when this task is asked to stop; a token that never tells outside a task. Throws: std::bad_alloc.
 inline std::stop_token stop_token() {
-  return detail::running_here.running == nullptr ? std::stop_token() : detail::running_here.running->stop_token();
+  return detail::innermost_run == nullptr ? std::stop_token() : detail::innermost_run->running->stop_token();
 }
 
 }  // namespace this_worker

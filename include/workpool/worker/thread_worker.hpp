@@ -15,29 +15,43 @@
 
 namespace workpool { inline namespace v0 { namespace detail {
 
-/// A worker that is a thread of this process: its thread, its state, and the counters it alone writes.
+/// A worker that is a thread of this process, and after its end the next one: its thread, its state, and the counters
+/// it alone writes.
+/// Threads: what is atomic, any; alive and thread() by whoever holds the lock of the crew.
 class alignas(cache_line) thread_worker {
  public:
-  explicit thread_worker(worker_id id) noexcept : id_(id) {}
+  explicit thread_worker(worker_id id) noexcept : slot(id), id_(id) {}
   thread_worker(const thread_worker&) = delete;
   thread_worker& operator=(const thread_worker&) = delete;
 
-  /// Starts the thread, which calls `body()` with all signals blocked but the synchronous ones.
+  /// Starts the next generation: a thread that calls `body()` with all signals blocked but the synchronous ones.
   /// Throws: std::system_error when the system has no thread to give.
   template <class Body>
   void start(std::string name, Body body) {
     const signals_blocked quiet;
-    thread_ = std::thread([name = std::move(name), body = std::move(body)]() mutable {
-      name_this_thread(name);
-      body();
-    });
+    happen(worker_event::start);
+    generation_.fetch_add(1, std::memory_order_relaxed);  // all of it before the thread can look at itself
+    started_at_.store(steady::now(), std::memory_order_relaxed);
+    alive = true;
+    try {
+      thread_ = std::thread([name = std::move(name), body = std::move(body)]() mutable {
+        name_this_thread(name);
+        body();
+      });
+    } catch (...) {
+      alive = false;
+      generation_.fetch_sub(1, std::memory_order_relaxed);
+      happen(worker_event::end);
+      throw;
+    }
   }
 
   std::thread& thread() noexcept { return thread_; }
   worker_id id() const noexcept { return id_; }
+  std::uint32_t generation() const noexcept { return generation_.load(std::memory_order_relaxed); }
   worker_state state() const noexcept { return state_.load(std::memory_order_relaxed); }
 
-  /// Only by the worker's own thread.
+  /// Only by the worker's own thread, and before and after it by whoever starts it.
   void happen(worker_event event) noexcept {
     state_.store(transition(state_.load(std::memory_order_relaxed), event).next, std::memory_order_relaxed);
   }
@@ -45,9 +59,9 @@ class alignas(cache_line) thread_worker {
   worker_info info() const {
     worker_info now{};
     now.id = id_;
-    now.generation = 1;
+    now.generation = generation();
     now.state = state();
-    now.started_at = started_at_;
+    now.started_at = started_at_.load(std::memory_order_relaxed);
     now.completed = books.settled(outcome::value);
     now.failed = books.settled(outcome::failed);
     now.current = current.load(std::memory_order_relaxed);
@@ -59,12 +73,16 @@ class alignas(cache_line) thread_worker {
   run_books books{writers::one};
   std::atomic<task_id> current{0};  // written by the worker
   std::atomic<bool> at_rest{true};  // parked, halted or gone: it will look whether the pool is paused before it takes
+  std::atomic<bool> wanted{false};  // else it leaves; written by the crew
+  bool alive = false;               // has a thread that has not said goodbye
   unsigned picks = 0;               // used by the worker alone
+  thread_worker* next = nullptr;    // in a worker_list
 
  private:
   const worker_id id_;
-  std::atomic<worker_state> state_{worker_state::starting};
-  const time_point started_at_ = steady::now();
+  std::atomic<worker_state> state_{worker_state::dead};
+  std::atomic<std::uint32_t> generation_{0};
+  std::atomic<time_point> started_at_{};
   std::thread thread_;
 };
 

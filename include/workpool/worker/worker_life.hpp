@@ -4,11 +4,12 @@
 
 /// The life of a worker as a pure machine: (state, event) → state.
 ///
-///     starting ──ready──► idle ◄──take / finish──► busy
-///         └───────────────┴──────────stop──────────┴──► stopping ──end──► dead
+///     dead ──start──► starting ──ready──► idle ◄──take / finish──► busy
+///                         └───────────────┴──────────stop──────────┴──► stopping ──end──► dead
 namespace workpool { inline namespace v0 { namespace detail {
 
 enum class worker_event : std::uint8_t {
+  start,   // its next generation begins
   ready,   // it is set up and can take tasks
   take,    // it has a task
   finish,  // its task is over
@@ -23,6 +24,9 @@ struct worker_step {
 
 constexpr worker_step transition(worker_state now, worker_event event) noexcept {
   switch (event) {
+    case worker_event::start:
+      if (now == worker_state::dead) return {worker_state::starting, true};
+      break;
     case worker_event::ready:
       if (now == worker_state::starting) return {worker_state::idle, true};
       break;

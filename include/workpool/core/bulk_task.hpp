@@ -1,0 +1,245 @@
+#pragma once
+#include <algorithm>
+#include <atomic>
+#include <concepts>
+#include <cstddef>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <new>
+#include <optional>
+#include <stop_token>
+#include <type_traits>
+#include <utility>
+#include <workpool/core/result_task.hpp>
+
+namespace workpool { inline namespace v0 { namespace detail {
+
+/// What submit_bulk runs: f(i), or f(stop_token, i).
+template <class F>
+concept bulk_callable = std::invocable<F&, std::size_t> || std::invocable<F&, std::stop_token, std::size_t>;
+
+class bulk_part;
+
+/// Many tasks that share one callable and one future: the task behind the future and, after it in the same allocation,
+/// the parts, each of them a task of its own for queue, workers and books.
+///
+/// It is settled when every part has its outcome and every body has returned. The first error, in time, becomes its
+/// own and cancels the parts that have not started; so does the first part that never started, but cancels nothing.
+/// The task itself is never queued: it runs from the beginning.
+class bulk_task : public result_task<void> {
+ public:
+  std::size_t size() const noexcept { return size_; }
+  bulk_part& operator[](std::size_t index) noexcept;
+
+  /// dequeued: no part will ever run.
+  cancel_result cancel() noexcept override;
+  bool may_start() const noexcept override;
+  /// Runs the parts that nobody has started.
+  void help() override;
+
+  // What the submitter tells, one part after another, and last submitted().
+  /// The part has been accepted.
+  void accepted(std::size_t index) noexcept;
+  /// The parts from `first` on were not accepted and never will be. `reason` becomes its error, if there is one.
+  void break_off(std::size_t first, std::exception_ptr reason) noexcept {
+    if (reason) keep_first(outcome::failed, std::move(reason), rest::is_cancelled);
+    step(2 * (size_ - first));
+  }
+  void submitted() noexcept { step(); }
+
+  void invoke() override {}
+
+ protected:
+  explicit bulk_task(std::size_t size) noexcept : size_(size), steps_left_(2 * size + 1) {}
+  ~bulk_task() override = default;
+
+  /// Constructs the parts in `memory`.
+  void construct_parts(void* memory);
+
+ private:
+  friend bulk_part;
+  virtual void call(std::size_t index, task& part) = 0;
+
+  // Every part takes two steps: its body is gone, and its outcome is known; one is the submitter's. With the last one
+  // the parts may go, too.
+  void step(std::size_t count = 1) noexcept {
+    if (count != 0 && steps_left_.fetch_sub(count, std::memory_order_acq_rel) == count) conclude();
+  }
+
+  // Keeps the parts in place for somebody who walks over them.
+  class visit {
+   public:
+    explicit visit(bulk_task& all) noexcept : all_(all) {
+      std::size_t left = all.steps_left_.load(std::memory_order_relaxed);
+      while (left != 0 && !inside_) {
+        inside_ = all.steps_left_.compare_exchange_weak(left, left + 1, std::memory_order_acq_rel);
+      }
+    }
+    visit(const visit&) = delete;
+    visit& operator=(const visit&) = delete;
+    ~visit() {
+      if (inside_) all_.step();
+    }
+    explicit operator bool() const noexcept { return inside_; }
+
+   private:
+    bulk_task& all_;
+    bool inside_ = false;
+  };
+
+  void ended(bulk_part& one, workpool::outcome result) noexcept;
+  enum class rest : bool { goes_on, is_cancelled };
+  void keep_first(workpool::outcome result, std::exception_ptr error, rest then) noexcept;
+  void conclude() noexcept;
+
+  const std::size_t size_;
+  bulk_part* parts_ = nullptr;
+  std::atomic<std::size_t> steps_left_;
+  std::atomic<std::size_t> accepted_{0};  // parts, from the first on
+  std::atomic<bool> cancelled_{false};    // some part was
+  std::atomic<bool> kept_{false};         // somebody has kept the first error, or is about to
+  std::atomic<bool> broken_{false};       // what has not started is cancelled
+  workpool::outcome first_result_ = outcome::value;
+  std::exception_ptr first_error_;
+};
+
+/// One call of a bulk.
+class bulk_part final : public task {
+ public:
+  bulk_part(bulk_task& all, std::size_t index) noexcept : all_(all), index_(index) {
+    all_.add_reference();
+    set_delivers();
+  }
+
+  void invoke() override { all_.call(index_, *this); }
+  void drop() noexcept override { all_.step(); }
+  void deliver(outcome result) noexcept override { all_.ended(*this, result); }
+
+  /// The memory belongs to the bulk.
+  static void operator delete(bulk_part* one, std::destroying_delete_t) noexcept {
+    bulk_task& all = one->all_;
+    one->~bulk_part();
+    all.drop_reference();
+  }
+
+ private:
+  bulk_task& all_;
+  const std::size_t index_;
+};
+
+inline bulk_part& bulk_task::operator[](std::size_t index) noexcept { return parts_[index]; }
+
+inline void bulk_task::construct_parts(void* memory) {
+  parts_ = static_cast<bulk_part*>(memory);
+  for (std::size_t index = 0; index < size_; ++index)
+    ::new (static_cast<void*>(parts_ + index)) bulk_part(*this, index);
+}
+
+inline cancel_result bulk_task::cancel() noexcept {
+  const visit parts(*this);
+  if (!parts) return cancel_result::too_late;
+  bool none_ran = true;
+  bool asked = false;
+  for (std::size_t index = 0; index < size_; ++index) {
+    const cancel_result answer = parts_[index].cancel();
+    none_ran = none_ran && answer == cancel_result::dequeued;
+    asked = asked || answer != cancel_result::too_late;
+  }
+  return none_ran ? cancel_result::dequeued : asked ? cancel_result::stop_requested : cancel_result::too_late;
+}
+
+inline bool bulk_task::may_start() const noexcept {
+  const visit parts(const_cast<bulk_task&>(*this));
+  return parts && std::any_of(parts_, parts_ + size_, [](const bulk_part& one) { return one.may_start(); });
+}
+
+inline void bulk_task::help() {
+  const visit parts(*this);
+  for (std::size_t index = 0; parts && index < size_; ++index) parts_[index].help();
+}
+
+inline void bulk_task::ended(bulk_part& one, workpool::outcome result) noexcept {
+  if (result == outcome::cancelled) {
+    cancelled_.store(true, std::memory_order_relaxed);
+  } else if (result != outcome::value) {
+    const bool never_started = result == outcome::expired || result == outcome::discarded;
+    keep_first(result, one.take_error(), never_started ? rest::goes_on : rest::is_cancelled);
+  }
+  step();
+}
+
+inline void bulk_task::keep_first(workpool::outcome result, std::exception_ptr error, rest then) noexcept {
+  if (!kept_.exchange(true, std::memory_order_relaxed)) {
+    first_result_ = result;
+    first_error_ = std::move(error);
+  }
+  if (then == rest::goes_on || broken_.exchange(true, std::memory_order_seq_cst)) return;
+  // Either we see that a part was accepted, or its submitter sees that the bulk is broken.
+  const std::size_t count = accepted_.load(std::memory_order_seq_cst);
+  for (std::size_t index = 0; index < count; ++index) parts_[index].cancel();
+}
+
+inline void bulk_task::accepted(std::size_t index) noexcept {
+  accepted_.store(index + 1, std::memory_order_seq_cst);
+  if (broken_.load(std::memory_order_seq_cst)) parts_[index].cancel();
+}
+
+inline void bulk_task::conclude() noexcept {
+  drop();
+  for (std::size_t index = 0; index < size_; ++index) parts_[index].drop_reference();
+  const bool broken = kept_.load(std::memory_order_relaxed);
+  if (first_error_) fail(std::move(first_error_), true);
+  finish(broken ? first_result_ : cancelled_.load(std::memory_order_relaxed) ? outcome::cancelled : outcome::value);
+  drop_reference();
+}
+
+template <class F>
+class bulk_call final : public bulk_task {
+ public:
+  /// Gives: a bulk with two references, one of the future and one of its own, which goes when it is settled; each part
+  /// has one of the bulk. Throws: std::bad_alloc, what copying or moving the callable throws.
+  template <class G>
+  static bulk_call* make(std::size_t size, G&& callable) {
+    if (size > (static_cast<std::size_t>(-1) / 2 - first_part) / sizeof(bulk_part)) throw std::bad_alloc();
+    void* const memory = ::operator new(first_part + size * sizeof(bulk_part), alignment);
+    bulk_call* made = nullptr;
+    try {
+      made = ::new (memory) bulk_call(size, std::forward<G>(callable));
+    } catch (...) {
+      ::operator delete(memory, alignment);
+      throw;
+    }
+    made->construct_parts(static_cast<std::byte*>(memory) + first_part);
+    made->add_reference();
+    return made;
+  }
+
+  void drop() noexcept override { callable_.reset(); }
+  static void operator delete(void* memory) noexcept { ::operator delete(memory, alignment); }
+
+ private:
+  template <class G>
+  bulk_call(std::size_t size, G&& callable) : bulk_task(size), callable_(std::in_place, std::forward<G>(callable)) {}
+
+  void call(std::size_t index, task& part) override {
+    if constexpr (std::invocable<F&, std::size_t>) {
+      std::invoke(*callable_, index);
+    } else {
+      std::invoke(*callable_, part.stop_token(), index);
+    }
+  }
+
+  std::optional<F> callable_;
+
+  static constexpr std::size_t widest = std::max(alignof(std::max_align_t), std::max(alignof(F), alignof(bulk_part)));
+  static constexpr std::align_val_t alignment{widest};
+  // The parts lie behind it, at the next address that suits them.
+  static const std::size_t first_part;
+};
+
+template <class F>
+inline const std::size_t bulk_call<F>::first_part = (sizeof(bulk_call) + alignof(bulk_part) - 1) / alignof(bulk_part) *
+                                                    alignof(bulk_part);
+
+}}}  // namespace workpool::v0::detail

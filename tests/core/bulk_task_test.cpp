@@ -1,0 +1,108 @@
+#include <workpool/core/bulk_task.hpp>
+
+#include "support/catch.hpp"
+#include "support/fake_owner.hpp"
+
+#include <workpool/core/future.hpp>
+#include <workpool/core/task_ref.hpp>
+
+#include <functional>
+#include <memory>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+namespace wp = workpool;
+using workpool_test::fake_owner;
+
+namespace {
+
+using body = std::function<void(std::size_t)>;
+using bulk = wp::detail::bulk_call<body>;
+
+/// A bulk whose parts all lie in a queue, as after a submit.
+struct submitted {
+  submitted(fake_owner& owner, std::size_t size, body callable) {
+    bulk* const made = bulk::make(size, std::move(callable));
+    result = wp::future<void>(made);
+    made->accept_by(owner);
+    made->start();
+    for (std::size_t index = 0; index < size; ++index) {
+      (*made)[index].accept_by(owner);
+      (*made)[index].add_reference();
+      queued.emplace_back(&(*made)[index]);
+      made->accepted(index);
+    }
+    made->submitted();
+  }
+  wp::future<void> result;
+  std::vector<wp::task_ref> queued;
+};
+
+}  // namespace
+
+TEST_CASE("a bulk is settled with its last part") {
+  fake_owner owner;
+  int sum = 0;
+  submitted all(owner, 3, [&](std::size_t index) { sum += static_cast<int>(index) + 1; });
+  for (auto& one : all.queued) {
+    CHECK_FALSE(all.result.ready());
+    CHECK(fake_owner::run(std::move(one)));
+  }
+  CHECK(all.result.outcome() == wp::outcome::value);
+  CHECK(sum == 6);
+}
+
+TEST_CASE("a bulk of nothing is settled when it has been submitted") {
+  fake_owner owner;
+  submitted all(owner, 0, [](std::size_t) {});
+  CHECK(all.result.outcome() == wp::outcome::value);
+}
+
+TEST_CASE("after the first error the parts that wait are cancelled") {
+  fake_owner owner;
+  submitted all(owner, 3, [](std::size_t index) { throw std::runtime_error(std::to_string(index)); });
+  CHECK(fake_owner::run(std::move(all.queued[1])));
+  CHECK(all.result.outcome() == wp::outcome::failed);
+  CHECK_FALSE(fake_owner::run(std::move(all.queued[0])));
+  CHECK_FALSE(fake_owner::run(std::move(all.queued[2])));
+  CHECK_THROWS_WITH(all.result.get(), "1");
+  CHECK(owner.unobserved_errors.empty());
+}
+
+TEST_CASE("an error of a bulk that nobody looks at is reported once") {
+  fake_owner owner;
+  {
+    submitted all(owner, 2, [](std::size_t) { throw std::runtime_error("unseen"); });
+    CHECK(fake_owner::run(std::move(all.queued[0])));
+  }
+  CHECK(owner.unobserved_errors.size() == 1);
+  CHECK(owner.held() == 0);
+}
+
+TEST_CASE("parts that were never accepted do not keep a bulk from its end") {
+  fake_owner owner;
+  bulk* const made = bulk::make(3, [](std::size_t) {});
+  wp::future<void> result(made);
+  made->accept_by(owner);
+  made->start();
+  (*made)[0].accept_by(owner);
+  (*made)[0].add_reference();
+  wp::task_ref first(&(*made)[0]);
+  made->accepted(0);
+  made->break_off(1, std::make_exception_ptr(std::runtime_error("no room")));
+  made->submitted();
+  CHECK_FALSE(fake_owner::run(std::move(first)));
+  CHECK_THROWS_WITH(result.get(), "no room");
+}
+
+TEST_CASE("the callable of a bulk dies with its last body, before the outcome is told") {
+  fake_owner owner;
+  auto captured = std::make_shared<int>(0);
+  const std::weak_ptr<int> alive = captured;
+  submitted all(owner, 2, [captured = std::move(captured)](std::size_t) {});
+  CHECK(fake_owner::run(std::move(all.queued[0])));
+  CHECK_FALSE(alive.expired());
+  CHECK(fake_owner::run(std::move(all.queued[1])));
+  CHECK(alive.expired());
+}

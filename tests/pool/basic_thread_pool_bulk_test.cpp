@@ -1,0 +1,202 @@
+#include <workpool/pool/basic_thread_pool.hpp>
+
+#include <atomic>
+#include <memory>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+#include <workpool/queue/fifo_queue.hpp>
+
+#include "support/catch.hpp"
+#include "support/gate.hpp"
+
+namespace wp = workpool;
+using namespace std::chrono_literals;
+
+namespace {
+using pool_of_lanes = wp::basic_thread_pool<>;
+using pool_of_one_line = wp::basic_thread_pool<wp::select::first_idle, wp::fifo_queue<wp::task_ref>>;
+#define EVERY_POOL pool_of_lanes, pool_of_one_line
+}  // namespace
+
+TEMPLATE_TEST_CASE("a bulk calls with every index once and counts as many tasks", "[bulk]", EVERY_POOL) {
+  TestType pool{3};
+  for (const std::size_t n : {0U, 1U, 7U, 10'000U}) {
+    const wp::pool_stats before = pool.stats();
+    std::vector<std::atomic<int>> calls(n);
+    pool.submit_bulk(n, [&](std::size_t i) { ++calls[i]; }).get();
+    for (const auto& one : calls) REQUIRE(one == 1);
+    pool.wait_idle();
+    CHECK(pool.stats().accepted - before.accepted == n);
+    CHECK(pool.stats().completed - before.completed == n);
+  }
+}
+
+TEMPLATE_TEST_CASE("the first error of a bulk cancels the rest and is what get throws", "[bulk]", EVERY_POOL) {
+  TestType pool{2};
+  std::atomic<int> ran{0}, inside{0};
+  auto all = pool.submit_bulk(10'000, [&](std::size_t i) {
+    ++inside;
+    ++ran;
+    if (i == 5) {
+      --inside;
+      throw std::runtime_error("five");
+    }
+    --inside;
+  });
+  CHECK_THROWS_WITH(all.get(), "five");
+  CHECK(inside == 0);
+  CHECK(ran < 10'000);
+  pool.wait_idle();
+  const wp::pool_stats now = pool.stats();
+  CHECK(now.failed == 1);
+  CHECK(now.completed + now.cancelled == 9'999);
+}
+
+TEMPLATE_TEST_CASE("a bulk is settled only when every body has returned, also after a timeout", "[bulk]", EVERY_POOL) {
+  TestType pool{2};
+  gate held;
+  auto all = pool.submit_bulk({.timeout = 5ms}, 2, [&](std::size_t i) {
+    if (i == 0) held.wait();
+  });
+  held.await_arrivals(1);
+  CHECK(all.wait_for(50ms) == std::future_status::timeout);
+  held.open();
+  CHECK_THROWS_AS(all.get(), wp::task_timeout);
+}
+
+TEMPLATE_TEST_CASE("cancelling a bulk takes what has not started, and its callable is destroyed", "[bulk]",
+                   EVERY_POOL) {
+  TestType pool{1};
+  pool.pause();
+  auto captured = std::make_shared<int>(0);
+  const std::weak_ptr<int> alive = captured;
+  auto all = pool.submit_bulk(100, [captured = std::move(captured)](std::size_t) {});
+  CHECK(pool.stats().queued == 100);
+  CHECK(all.cancel() == wp::cancel_result::dequeued);
+  CHECK(all.cancel() == wp::cancel_result::too_late);
+  CHECK(alive.expired());
+  CHECK(all.outcome() == wp::outcome::cancelled);
+  CHECK_THROWS_AS(all.get(), wp::task_cancelled);
+  CHECK(pool.stats().cancelled == 100);
+  pool.resume();
+}
+
+TEST_CASE("a running bulk is asked to stop", "[bulk]") {
+  pool_of_lanes pool{1};
+  gate held;
+  std::atomic<int> stopped{0};
+  auto all = pool.submit_bulk(10, [&](std::stop_token stop, std::size_t) {
+    held.wait();
+    if (stop.stop_requested()) ++stopped;
+  });
+  held.await_arrivals(1);
+  CHECK(all.cancel() == wp::cancel_result::stop_requested);
+  held.open();
+  CHECK_THROWS_AS(all.get(), wp::task_cancelled);
+  CHECK(stopped == 1);
+}
+
+TEMPLATE_TEST_CASE("under reject a bulk enters wholly or not at all", "[bulk]", EVERY_POOL) {
+  TestType pool{{.workers = 1, .queue = {.capacity = 10, .on_full = wp::on_full::reject}}};
+  pool.pause();
+  std::atomic<int> ran{0};
+  const auto count = [&](std::size_t) { ++ran; };
+  CHECK_THROWS_AS(pool.submit_bulk(11, count), wp::queue_full);
+  auto six = pool.submit_bulk(6, count);
+  CHECK_THROWS_AS(pool.submit_bulk(5, count), wp::queue_full);
+  auto four = pool.submit_bulk(4, count);
+  CHECK_FALSE(pool.try_submit([] {}));
+  const wp::pool_stats now = pool.stats();
+  CHECK(now.accepted == 10);
+  CHECK(now.rejected == 17);
+  CHECK(now.queued == 10);
+  pool.resume();
+  six.get();
+  four.get();
+  CHECK(ran == 10);
+}
+
+TEMPLATE_TEST_CASE("a bulk larger than the queue enters as there is room", "[bulk]", EVERY_POOL) {
+  TestType pool{{.workers = 2, .queue = {.capacity = 4}}};
+  std::atomic<int> ran{0};
+  auto all = pool.submit_bulk(1000, [&](std::size_t) { ++ran; });
+  all.get();
+  CHECK(ran == 1000);
+}
+
+TEMPLATE_TEST_CASE("what a bulk could not enter in time is told by its future", "[bulk]", EVERY_POOL) {
+  TestType pool{{.workers = 1, .queue = {.capacity = 4, .block_for = 5ms}}};
+  pool.pause();
+  auto all = pool.submit_bulk(10, [](std::size_t) {});
+  CHECK_THROWS_AS(all.get(), wp::enqueue_timeout);
+  const wp::pool_stats now = pool.stats();
+  CHECK(now.accepted == 4);
+  CHECK(now.rejected == 6);
+  CHECK(now.cancelled == 4);
+  pool.resume();
+}
+
+TEMPLATE_TEST_CASE("a stopped pool refuses a bulk, which never runs", "[bulk]", EVERY_POOL) {
+  TestType pool{1};
+  pool.shutdown();
+  auto captured = std::make_shared<int>(0);
+  const std::weak_ptr<int> alive = captured;
+  CHECK_THROWS_AS(pool.submit_bulk(3, [captured = std::move(captured)](std::size_t) {}), wp::pool_stopped);
+  CHECK(alive.expired());
+  CHECK(pool.stats().rejected == 3);
+}
+
+TEST_CASE("a worker that waits for a bulk runs its parts", "[bulk]") {
+  pool_of_lanes pool{{.workers = 1, .max_overrun = 0}};
+  auto outer = pool.submit([&] {
+    std::atomic<int> sum{0};
+    pool.submit_bulk(100, [&](std::size_t i) { sum += static_cast<int>(i); }).get();
+    return sum.load();
+  });
+  CHECK(outer.get() == 4950);
+}
+
+TEST_CASE("who helps with a bulk runs what nobody has started", "[bulk]") {
+  pool_of_lanes pool{1};
+  pool.pause();
+  std::set<std::thread::id> threads;
+  pool.submit_bulk(5, [&](std::size_t) { threads.insert(std::this_thread::get_id()); }).get(wp::help);
+  CHECK(threads == std::set{std::this_thread::get_id()});
+  pool.resume();
+}
+
+TEST_CASE("a purged bulk is cancelled, a discarded one discarded", "[bulk]") {
+  pool_of_lanes pool{1};
+  pool.pause();
+  auto purged = pool.submit_bulk({.priority = wp::priority::low}, 3, [](std::size_t) {});
+  CHECK(pool.purge(wp::priority::low) == 3);
+  CHECK_THROWS_AS(purged.get(), wp::task_cancelled);
+  auto discarded = pool.submit_bulk(3, [](std::size_t) {});
+  CHECK(pool.shutdown({.pending = wp::pending::discard}).discarded == 3);
+  CHECK_THROWS_AS(discarded.get(), wp::task_discarded);
+}
+
+TEST_CASE("a callable that cannot be copied into a bulk is the submitter's trouble", "[bulk]") {
+  struct throwing {
+    throwing() = default;
+    throwing(const throwing&) { throw std::runtime_error("copy"); }
+    void operator()(std::size_t) const {}
+  };
+  pool_of_lanes pool{1};
+  const throwing callable;
+  CHECK_THROWS_WITH(pool.submit_bulk(3, callable), "copy");
+  CHECK(pool.stats().submitted == 0);
+}
+
+TEST_CASE("an over-aligned callable keeps its alignment", "[bulk]") {
+  struct alignas(128) wide {
+    void operator()(std::size_t) const {
+      if (reinterpret_cast<std::uintptr_t>(this) % 128 != 0) throw std::runtime_error("misaligned");
+    }
+  };
+  pool_of_lanes pool{1};
+  CHECK_NOTHROW(pool.submit_bulk(3, wide{}).get());
+}

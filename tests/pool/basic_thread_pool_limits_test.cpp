@@ -1,0 +1,267 @@
+#include <workpool/pool/basic_thread_pool.hpp>
+
+#include <atomic>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+#include <workpool/queue/fifo_queue.hpp>
+
+#include "support/catch.hpp"
+#include "support/eventually.hpp"
+#include "support/gate.hpp"
+
+namespace wp = workpool;
+using namespace std::chrono_literals;
+using workpool_test::eventually;
+
+namespace {
+using pool_of_lanes = wp::basic_thread_pool<>;
+using pool_of_one_line = wp::basic_thread_pool<wp::select::first_idle, wp::fifo_queue<wp::task_ref>>;
+#define EVERY_POOL pool_of_lanes, pool_of_one_line
+
+void check_balance(const wp::pool_stats& now) {
+  CHECK(now.submitted == now.accepted + now.rejected);
+  CHECK(now.accepted == now.completed + now.failed + now.cancelled + now.expired + now.timed_out + now.worker_lost +
+                            now.discarded + now.pool_broken + now.queued + now.delayed + now.running);
+}
+}  // namespace
+
+TEMPLATE_TEST_CASE("a body that runs longer than its timeout is settled early and asked to stop", "[timeout]",
+                   EVERY_POOL) {
+  TestType pool{1};
+  gate held;
+  auto captured = std::make_shared<int>(7);
+  const std::weak_ptr<int> alive = captured;
+  std::atomic<bool> asked{false};
+  auto late = pool.submit({.name = "slow", .timeout = 20ms}, [&, captured = std::move(captured)](std::stop_token stop) {
+    const std::stop_callback told(stop, [&] { asked = true; });
+    held.wait();
+    return *captured;
+  });
+  try {
+    static_cast<void>(late.get());
+    FAIL("no exception");
+  } catch (const wp::task_timeout& error) {
+    CHECK(std::string(error.what()).find("'slow' ran longer than its timeout") != std::string::npos);
+  }
+  CHECK(eventually([&] { return asked.load(); }));
+  CHECK(pool.stats().timed_out == 1);
+  CHECK(pool.stats().overrunning == 1);
+  CHECK_FALSE(alive.expired());  // the callable lives until its body returns
+  CHECK_FALSE(pool.wait_idle_for(1ms));
+  held.open();
+  pool.wait_idle();
+  CHECK(alive.expired());
+  const wp::pool_stats now = pool.stats();
+  CHECK(now.overrunning == 0);
+  CHECK(now.late_results == 1);
+  CHECK(now.completed == 0);
+  check_balance(now);
+}
+
+TEMPLATE_TEST_CASE("a body that keeps its timeout is not touched", "[timeout]", EVERY_POOL) {
+  TestType pool{2};
+  std::vector<wp::future<int>> results;
+  for (int n = 0; n < 1000; ++n) results.push_back(pool.submit({.timeout = 60s}, [n] { return n; }));
+  for (int n = 0; n < 1000; ++n) CHECK(results[static_cast<std::size_t>(n)].get() == n);
+  CHECK(pool.stats().timed_out == 0);
+}
+
+TEST_CASE("three bodies overrun a pool of two with two spares, and other tasks still run", "[timeout]") {
+  pool_of_lanes pool{{.workers = 2, .max_overrun = 2}};
+  gate held;
+  std::vector<wp::future<void>> late;
+  for (int n = 0; n < 3; ++n) late.push_back(pool.submit({.timeout = 10ms}, [&] { held.wait(); }));
+  for (auto& one : late) CHECK_THROWS_AS(one.get(), wp::task_timeout);
+  CHECK(pool.submit([] { return 4; }).get() == 4);
+  wp::pool_stats now = pool.stats();
+  CHECK(now.overrunning == 3);
+  CHECK(now.workers == 4);
+  check_balance(now);
+  const auto workers = pool.workers();
+  REQUIRE(workers.size() == 4);
+  CHECK(workers[3].id == 3);
+  held.open();
+  pool.wait_idle();
+  CHECK(pool.stats().overrunning == 0);
+  CHECK(eventually([&] { return pool.stats().workers == 2; }));  // the spares leave
+  CHECK(eventually([&] { return pool.workers().size() == 2; }));
+}
+
+TEST_CASE("with max_overrun 0 nobody stands in for an overrunning body", "[timeout]") {
+  pool_of_lanes pool{{.workers = 1, .max_overrun = 0}};
+  gate held;
+  auto late = pool.submit({.timeout = 5ms}, [&] { held.wait(); });
+  CHECK_THROWS_AS(late.get(), wp::task_timeout);
+  auto next = pool.submit([] { return 1; });
+  CHECK(pool.stats().workers == 1);
+  CHECK_FALSE(next.ready());
+  held.open();
+  CHECK(next.get() == 1);
+}
+
+TEST_CASE("a task that another one runs inline has a timeout of its own", "[timeout]") {
+  pool_of_lanes pool{1};
+  gate held;
+  auto outer = pool.submit([&] {
+    auto inner = pool.submit({.timeout = 10ms}, [&] { held.wait(); });
+    inner.wait();
+    return inner.outcome();
+  });
+  held.await_arrivals(1);
+  CHECK(eventually([&] { return pool.stats().timed_out == 1; }));
+  held.open();
+  CHECK(outer.get() == wp::outcome::timed_out);
+  pool.wait_idle();
+  CHECK(pool.stats().overrunning == 0);
+}
+
+TEMPLATE_TEST_CASE("a waiting task expires at its time, also while the pool is paused", "[expiry]", EVERY_POOL) {
+  TestType pool{{.workers = 1, .queue = {.capacity = 2, .on_full = wp::on_full::reject}}};
+  pool.pause();
+  auto captured = std::make_shared<int>(1);
+  const std::weak_ptr<int> alive = captured;
+  auto one = pool.submit({.name = "stale", .expires_after = 10ms}, [captured = std::move(captured)] { return 1; });
+  auto other = pool.submit({.expires_after = 10min}, [] { return 2; });
+  CHECK_FALSE(pool.try_submit([] {}));
+  try {
+    static_cast<void>(one.get());
+    FAIL("no exception");
+  } catch (const wp::task_expired& error) {
+    CHECK(std::string(error.what()).find("'stale' waited longer than its expires_after") != std::string::npos);
+  }
+  CHECK(alive.expired());
+  CHECK(pool.try_submit([] {}));  // its place is free
+  pool.resume();
+  CHECK(other.get() == 2);
+  pool.wait_idle();
+  CHECK(pool.stats().expired == 1);
+  check_balance(pool.stats());
+}
+
+TEMPLATE_TEST_CASE("an expiry of nothing or less never runs", "[expiry]", EVERY_POOL) {
+  TestType pool{1};
+  std::atomic<int> ran{0};
+  for (const auto none : {0ns, wp::duration(-1s), wp::duration::min()}) {
+    auto one = pool.submit({.expires_after = none}, [&] { ++ran; });
+    CHECK_THROWS_AS(one.get(), wp::task_expired);
+  }
+  CHECK(ran == 0);
+  CHECK(pool.stats().expired == 3);
+}
+
+TEST_CASE("limits without end are no limits", "[expiry]") {
+  pool_of_lanes pool{1};
+  CHECK(pool.submit({.timeout = wp::duration::max(), .expires_after = wp::duration::max()}, [] { return 1; }).get() ==
+        1);
+}
+
+TEST_CASE("what has expired or started takes no memory of the timer for long", "[expiry]") {
+  pool_of_lanes pool{1};
+  for (int n = 0; n < 20'000; ++n) pool.post({.expires_after = 1h}, [] {});
+  pool.wait_idle();
+  CHECK(pool.stats().completed == 20'000);
+}
+
+TEMPLATE_TEST_CASE("a task posted for later runs later, and a shutdown waits for it", "[later]", EVERY_POOL) {
+  std::atomic<bool> ran{false};
+  const auto before = wp::steady::now();
+  {
+    TestType pool{1};
+    pool.post_after(30ms, [&] { ran = true; });
+    const wp::pool_stats now = pool.stats();
+    CHECK(now.delayed == 1);
+    CHECK(now.queued == 0);
+    check_balance(now);
+  }
+  CHECK(ran);
+  CHECK(wp::steady::now() - before >= 30ms);
+}
+
+TEMPLATE_TEST_CASE("what is posted for later is taken by purge and discarded at the end of a drain", "[later]",
+                   EVERY_POOL) {
+  TestType pool{1};
+  std::atomic<int> ran{0};
+  pool.post_after(1h, [&] { ++ran; });
+  pool.post_after(1h, [&] { ++ran; });
+  CHECK(pool.purge(wp::priority::low) == 0);
+  CHECK(pool.purge() == 2);
+  pool.wait_idle();
+  CHECK(pool.stats().cancelled == 2);
+  CHECK(pool.stats().delayed == 0);
+  pool.post_after(1h, [&] { ++ran; });
+  const wp::shutdown_report report = pool.shutdown({.drain = 20ms});
+  CHECK(report.discarded == 1);
+  CHECK(ran == 0);
+  CHECK_THROWS_AS(pool.post_after(1ms, [] {}), wp::pool_stopped);
+  check_balance(pool.stats());
+}
+
+TEST_CASE("a task whose delay is over enters a full pool", "[later]") {
+  pool_of_lanes pool{{.workers = 1, .queue = {.capacity = 1, .on_full = wp::on_full::reject}}};
+  gate held;
+  std::atomic<bool> ran{false};
+  pool.post([&] { held.wait(); });
+  held.await_arrivals(1);
+  pool.post([] {});
+  CHECK_FALSE(pool.try_submit([] {}));
+  pool.post_after(1ms, [&] { ran = true; });
+  CHECK(eventually([&] { return pool.stats().delayed == 0; }));
+  CHECK(pool.stats().queued == 2);
+  held.open();
+  pool.wait_idle();
+  CHECK(ran);
+}
+
+TEST_CASE("a series runs until it is cancelled, survives what it throws, and does not overlap", "[every]") {
+  std::atomic<int> uncaught{0};
+  pool_of_lanes pool{{.workers = 2, .uncaught_handler = [&](const std::exception_ptr&, wp::task_id) { ++uncaught; }}};
+  std::atomic<int> turns{0}, inside{0};
+  std::atomic<bool> overlapped{false};
+  auto series = pool.post_every(1ms, [&] {
+    if (++inside != 1) overlapped = true;
+    ++turns;
+    --inside;
+    if (turns % 2 == 0) throw std::runtime_error("even");
+  });
+  CHECK(eventually([&] { return turns >= 6; }));
+  series.cancel();
+  const int seen = turns;
+  pool.wait_idle();
+  CHECK(turns == seen);  // cancel waited for the turn in progress
+  CHECK(uncaught >= 2);
+  CHECK_FALSE(overlapped);
+  series.cancel();
+}
+
+TEST_CASE("a series goes on after a turn that was purged, and ends with the pool", "[every]") {
+  auto captured = std::make_shared<int>(0);
+  const std::weak_ptr<int> alive = captured;
+  std::atomic<int> turns{0};
+  wp::subscription kept;
+  {
+    pool_of_lanes pool{1};
+    kept = pool.post_every(1ms, [&, captured = std::move(captured)] { ++turns; });
+    pool.pause();
+    CHECK(eventually([&] { return pool.stats().queued == 1; }));
+    CHECK(pool.purge() == 1);
+    pool.resume();
+    const int before = turns;
+    CHECK(eventually([&] { return turns > before + 2; }));
+  }
+  CHECK(eventually([&] { return alive.expired(); }));
+}
+
+TEST_CASE("turns do not drift and late ones are skipped", "[every]") {
+  using wp::detail::next_turn;
+  const wp::time_point start{1s};
+  CHECK(next_turn(start, 10ms, start) == start + 10ms);
+  CHECK(next_turn(start, 10ms, start + 9ms) == start + 10ms);
+  CHECK(next_turn(start, 10ms, start + 10ms) == start + 20ms);
+  CHECK(next_turn(start, 10ms, start + 57ms) == start + 60ms);
+  CHECK(next_turn(start, 10ms, start - 5s) == start + 10ms);
+  CHECK(next_turn(start, wp::duration::max(), start + 1s) == wp::time_point::max());
+  CHECK(next_turn(start, 1ns, wp::time_point::max() - 1ns) == wp::time_point::max());
+}
