@@ -1,6 +1,7 @@
 #pragma once
 /// The everyday include.
 #include <workpool/algorithm/map.hpp>
+#include <workpool/algorithm/task_group.hpp>
 #include <workpool/core/literals.hpp>
 #include <workpool/pool/thread_pool.hpp>
 #include <workpool/worker/this_worker.hpp>

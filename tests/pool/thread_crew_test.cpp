@@ -80,6 +80,7 @@ class plain_pool final : public wp::detail::task_owner {
   void withdrawn(wp::detail::task& one, wp::outcome result) noexcept override { runner.withdrawn(one, result); }
   void run_here(wp::detail::task& one) override { runner.run_as_guest(one, wp::detail::no_worker); }
   bool wait_inside(wp::detail::task& one, wp::time_point deadline) override { return one.sleep_until(deadline); }
+  bool lets_help() const noexcept override { return true; }
   void unobserved(wp::task_id, const std::exception_ptr&) noexcept override {}
   void retain() noexcept override { ++references; }
   void release() noexcept override { --references; }

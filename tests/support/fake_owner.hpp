@@ -55,6 +55,7 @@ class fake_owner final : public workpool::detail::task_owner {
     if (one.belongs_to(*this)) one.help();
     return one.sleep_until(deadline);
   }
+  bool lets_help() const noexcept override { return true; }
   void unobserved(workpool::task_id id, const std::exception_ptr& error) noexcept override {
     const std::lock_guard hold(mutex_);
     unobserved_errors.push_back({id, error});

@@ -96,6 +96,7 @@ class fake_pool final : public workpool::detail::task_owner {
   bool wait_inside(workpool::detail::task& one, workpool::time_point deadline) override {
     return one.sleep_until(deadline);
   }
+  bool lets_help() const noexcept override { return true; }
   void unobserved(workpool::task_id, const std::exception_ptr&) noexcept override {}
   void retain() noexcept override {}
   void release() noexcept override {}

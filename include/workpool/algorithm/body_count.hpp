@@ -35,6 +35,9 @@ class body_count {
 
   ticket enter() const noexcept { return ticket(word_); }
 
+  /// Whether no ticket is alive.
+  bool none() const noexcept { return word_->alive.load(std::memory_order_acquire) == 0; }
+
   /// Blocks until no ticket is alive.
   void wait() const noexcept {
     for (std::uint32_t alive = 0; (alive = word_->alive.load(std::memory_order_acquire)) != 0;) {

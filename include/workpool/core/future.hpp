@@ -11,14 +11,9 @@
 
 namespace workpool { inline namespace v0 {
 
-template <class T>
-class future;
-
 namespace detail {
-/// The task behind a future. Throws: no_state.
-template <class T>
-task& task_of(const future<T>& one);
-}  // namespace detail
+struct future_access;
+}
 
 /// Asks get() to run the task on the calling thread when nobody has started it yet.
 struct help_t {
@@ -97,9 +92,7 @@ class [[nodiscard]] future {
   }
 
  private:
-  template <class Of>
-  friend detail::task& detail::task_of(const future<Of>&);
-
+  friend detail::future_access;
   struct reference {
     explicit reference(detail::result_task<T>* one) noexcept : task(one) {}
     reference(const reference&) = delete;
@@ -117,11 +110,6 @@ class [[nodiscard]] future {
 };
 
 template <class T>
-detail::task& detail::task_of(const future<T>& one) {
-  return one.checked();
-}
-
-template <class T>
 struct future<T>::awaiter {
   future<T> awaited;
 
@@ -129,6 +117,24 @@ struct future<T>::awaiter {
   bool await_suspend(std::coroutine_handle<> waiting) noexcept { return awaited.task_->follow(waiting.address()); }
   T await_resume() { return awaited.get(); }
 };
+
+namespace detail {
+
+/// For pools and algorithms, which do more to the tasks behind futures than a user may.
+struct future_access {
+  /// Throws: no_state for an empty future.
+  template <class T>
+  static result_task<T>& checked(const future<T>& one) {
+    return one.checked();
+  }
+  /// Gives: nullptr for an empty future.
+  template <class T>
+  static result_task<T>* task_of(const future<T>& one) noexcept {
+    return one.task_;
+  }
+};
+
+}  // namespace detail
 
 /// A future, or the reason why there is none: what try_submit answers.
 template <class T>

@@ -34,6 +34,8 @@ class task_owner {
   /// This thread works for the pool and waits for `one`, which may belong to any pool.
   /// Gives: whether it is settled. Throws: would_deadlock.
   virtual bool wait_inside(task& one, time_point deadline) = 0;
+  /// Whether a thread of the pool may start a task now, in the middle of another one.
+  virtual bool lets_help() const noexcept = 0;
   /// The error of a task was never looked at, and now nobody can.
   virtual void unobserved(task_id id, const std::exception_ptr& error) noexcept = 0;
   virtual void retain() noexcept = 0;
@@ -180,6 +182,10 @@ class task : public recycled {
   /// Runs it on this thread if nobody has started it.
   virtual void help() {
     if (may_start() && start()) owner_->run_here(*this);
+  }
+  /// Runs it here if nobody has started it, this thread works for its pool, and the pool lets it.
+  void help_own() {
+    if (owner_ != nullptr && working_for == owner_ && owner_->lets_help()) help();
   }
 
   /// Resumes `handle` (a coroutine's address) when settled. Gives: false when it is settled already.

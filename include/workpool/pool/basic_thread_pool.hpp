@@ -231,7 +231,7 @@ class basic_thread_pool {
   template <class T>
   std::string explain(const future<T>& one) const {
     core_->check_process();
-    return core_->explain(detail::task_of(one));
+    return core_->explain(detail::future_access::checked(one));
   }
 
   /// Calls `handler(const Event&)` for every Event of namespace event, one call at a time, on the thread that has the

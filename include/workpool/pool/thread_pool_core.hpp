@@ -292,7 +292,7 @@ class thread_pool_core final : public task_owner, private deadline_watch {
     if (own) {
       const auto may_run = [&] { return !one.may_start() || !crew_.paused(); };
       if (!may_run() && !runner_.await(may_run, deadline)) return one.settled();
-      if (!stack_nearly_used()) one.help();
+      one.help_own();
     }
     if (one.wait_briefly()) return true;
     std::optional<wait_graph::waiting> noted;
@@ -304,6 +304,8 @@ class thread_pool_core final : public task_owner, private deadline_watch {
     }
     return one.sleep_until(deadline);
   }
+
+  bool lets_help() const noexcept override { return !crew_.paused() && !stack_nearly_used(); }
 
   void unobserved(task_id id, const std::exception_ptr& error) noexcept override {
     runner_.hub().emit(event::unobserved_error{id, error});
