@@ -26,6 +26,7 @@
 #include "support/catch.hpp"
 #include "support/eventually.hpp"
 #include "support/gate.hpp"
+#include "support/object_census.hpp"
 
 namespace wp = workpool;
 using namespace std::chrono_literals;
@@ -384,6 +385,37 @@ TEST_CASE("a map may be the input of another one", "[map]") {
   REQUIRE(results.size() == 100);
   CHECK(results[99] == 396);
   CHECK(error.empty());
+}
+
+TEST_CASE("a map over a map moves what lies between them, which may be move-only", "[map]") {
+  wp::thread_pool pool{2};
+  const auto box = [](int n) { return std::make_unique<int>(n); };
+  const auto add_one = [](std::unique_ptr<int> one) {
+    ++*one;
+    return one;
+  };
+  const auto [results, error] = collect(wp::map(pool, wp::map(pool, wp::map(pool, first_numbers(50), box), add_one),
+                                                [](std::unique_ptr<int>&& one) { return *one; }));
+  REQUIRE(results.size() == 50);
+  CHECK(results[0] == 1);
+  CHECK(results[49] == 50);
+  CHECK(error.empty());
+  auto inner = wp::map(pool, first_numbers(3), box);
+  CHECK(collect(wp::map(pool, inner, [](std::unique_ptr<int> one) { return *one; })).first == first_numbers(3));
+}
+
+TEST_CASE("a map over a map copies nothing", "[map]") {
+  wp::thread_pool pool{2};
+  workpool_test::object_census made;
+  int seen = 0;
+  for (const auto& one : wp::map(pool, wp::map(pool, first_numbers(20), [&](int) { return made.make(); }),
+                                 [](workpool_test::object_census::object in) { return in; })) {
+    static_cast<void>(one);
+    ++seen;
+  }
+  CHECK(seen == 20);
+  CHECK(made.copies() == 0);
+  CHECK(made.alive() == 0);
 }
 
 TEST_CASE("what the function throws comes at its element's place", "[map]") {

@@ -22,6 +22,12 @@ struct map_options {
 
 namespace detail {
 
+/// Whether a range refers to its elements, and yet they are the reader's to move from.
+template <class Range>
+inline constexpr bool gives_elements_away = requires {
+  typename std::ranges::iterator_t<Range>::gives_elements_away;
+};
+
 /// An element that its range keeps is passed to the function by reference; one that is made on the way is moved.
 template <class Range>
 inline constexpr bool keeps_elements =
@@ -107,8 +113,9 @@ class map_state {
         return std::invoke(function_, static_cast<Element&&>(*kept));
       });
     } else {
-      return pool_.submit(
-          call{bodies_.enter(), *this, std::ranges::range_value_t<Range>(std::forward<Element>(element))});
+      using made = std::ranges::range_value_t<Range>;
+      using given = std::conditional_t<gives_elements_away<Range>, made&&, Element&&>;
+      return pool_.submit(call{bodies_.enter(), *this, made(static_cast<given>(element))});
     }
   }
 
@@ -146,6 +153,7 @@ class mapped_range : public std::ranges::view_base {
     using iterator_concept = std::input_iterator_tag;
     using difference_type = std::ptrdiff_t;
     using value_type = typename state::value;
+    using gives_elements_away = void;
 
     iterator() = default;
     explicit iterator(state* of) noexcept : state_(of) {}
