@@ -1,7 +1,9 @@
 #pragma once
 /// The everyday include.
+#include <workpool/algorithm/for_each.hpp>
 #include <workpool/algorithm/map.hpp>
 #include <workpool/algorithm/task_group.hpp>
+#include <workpool/algorithm/transform_reduce.hpp>
 #include <workpool/core/literals.hpp>
 #include <workpool/pool/thread_pool.hpp>
 #include <workpool/worker/this_worker.hpp>
