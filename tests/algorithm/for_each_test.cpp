@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <numeric>
 #include <ranges>
 #include <set>
 #include <span>
@@ -31,6 +32,22 @@ using namespace std::chrono_literals;
 
 namespace {
 
+/// A range that can be walked once only.
+struct read_once {
+  struct iterator {
+    using value_type = int;
+    using difference_type = std::ptrdiff_t;
+    using iterator_concept = std::input_iterator_tag;
+    int operator*() const { return 0; }
+    iterator& operator++() { return *this; }
+    void operator++(int) {}
+    bool operator==(std::default_sentinel_t) const { return true; }
+  };
+  iterator begin() const { return {}; }
+  std::default_sentinel_t end() const { return {}; }
+};
+static_assert(std::ranges::input_range<read_once>);
+
 template <class Range, class F>
 concept can_be_looped = requires(wp::thread_pool& pool, Range&& range, F f) {
   wp::for_each(pool, std::forward<Range>(range), f);
@@ -39,7 +56,7 @@ static_assert(can_be_looped<std::vector<int>&, void (*)(int&)>);
 static_assert(can_be_looped<std::vector<int>, int (*)(int&)>);
 static_assert(!can_be_looped<const std::vector<int>&, void (*)(int&)>);
 static_assert(!can_be_looped<std::vector<int>&, void (*)(std::string)>);
-static_assert(!can_be_looped<std::ranges::istream_view<int>, void (*)(int)>);
+static_assert(!can_be_looped<read_once, void (*)(int)>);
 static_assert(!can_be_looped<int, void (*)(int)>);
 
 /// Numbers from 0, of which stepping on from one of them throws.
@@ -99,7 +116,7 @@ TEST_CASE("elements are passed by reference, of const ranges too", "[for_each]")
   CHECK(census.moves() == moves);
 }
 
-TEST_CASE("arrays, spans, views, maps and rvalues are ranges like any other", "[for_each]") {
+TEST_CASE("arrays, spans, maps and rvalues are ranges like any other", "[for_each]") {
   wp::thread_pool pool{2};
   std::atomic<int> sum{0};
   const auto add = [&](int n) { sum += n; };
@@ -108,15 +125,25 @@ TEST_CASE("arrays, spans, views, maps and rvalues are ranges like any other", "[
   wp::for_each(pool, std::span(plain), add);
   wp::for_each(pool, std::array{10, 20}, add);
   wp::for_each(pool, std::vector{100, 200}, add);
-  wp::for_each(pool, std::views::iota(0, 101), add);
-  wp::for_each(pool, plain | std::views::filter([](int n) { return n > 1; }), add);
-  wp::for_each(pool, plain | std::views::transform([](int n) { return n * 1000; }), add);
   wp::for_each(pool, std::map<int, int>{{1, 10000}, {2, 20000}}, [&](const auto& one) { sum += one.second; });
   wp::for_each(pool, std::set<int>{100000}, add);
   const std::vector<bool> bits{true, false, true};
   wp::for_each(pool, bits, [&](bool set) { sum += set ? 1000000 : 0; });
-  CHECK(sum == 6 + 6 + 30 + 300 + 5050 + 5 + 6000 + 30000 + 100000 + 2000000);
+  CHECK(sum == 6 + 6 + 30 + 300 + 30000 + 100000 + 2000000);
 }
+
+#if !defined(__clang__) || __clang_major__ >= 16  // earlier ones cannot compile the views of libstdc++
+TEST_CASE("views are ranges, those that make their elements on the way too", "[for_each]") {
+  wp::thread_pool pool{2};
+  std::atomic<int> sum{0};
+  const auto add = [&](int n) { sum += n; };
+  wp::for_each(pool, std::views::iota(0, 101), add);
+  const std::vector<int> some{1, 2, 3};
+  wp::for_each(pool, some | std::views::filter([](int n) { return n > 1; }), add);
+  wp::for_each(pool, some | std::views::transform([](int n) { return n * 1000; }), add, {.chunk = 1});
+  CHECK(sum == 5050 + 5 + 6000);
+}
+#endif
 
 TEST_CASE("a member works as the function, and move-only functions do", "[for_each]") {
   struct account {
@@ -210,7 +237,7 @@ TEST_CASE("loops inside tasks and inside loops end on any number of workers", "[
     wp::thread_pool pool{workers};
     std::atomic<int> visited{0};
     const auto nested = [&] {
-      wp::for_each(pool, std::views::iota(0, 10), [&](int) {
+      wp::for_each(pool, std::vector<int>(10), [&](int) {
         wp::for_each(pool, std::vector<int>(10), [&](int) {
           wp::for_each(pool, std::forward_list<int>(10), [&](int) { ++visited; }, {.chunk = 1});
         });
@@ -274,8 +301,10 @@ TEST_CASE("the first error is rethrown when every body has returned, and the res
 TEST_CASE("an error on the only thread that works leaves out all that follows", "[for_each]") {
   wp::thread_pool pool{2};
   pool.pause();
+  std::vector<int> range(1000);
+  std::iota(range.begin(), range.end(), 0);
   std::vector<int> visited;
-  CHECK_THROWS_AS(wp::for_each(pool, std::views::iota(0, 1000),
+  CHECK_THROWS_AS(wp::for_each(pool, range,
                                [&](int n) {
                                  visited.push_back(n);
                                  if (n == 5) throw n;
