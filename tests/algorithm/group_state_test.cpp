@@ -89,6 +89,7 @@ TEST_CASE("a task that was settled by its timeout fails the group when its body 
   task.finish(outcome::timed_out);
   CHECK_FALSE(group.ends());
   group.perform(one.one);
+  task.drop();
   CHECK(group.ends());
   CHECK_THROWS_AS(group.wait()->again().get(), workpool::task_timeout);
 }

@@ -87,18 +87,11 @@ class group_state {
   /// Blocks until every body has returned and every task is settled; then the group is as new.
   /// Throws: would_deadlock; the group goes on then. Gives: what failed first, if anything.
   entry_ref wait() {
-    for (;;) {
+    entry_ref failed;
+    do {
       while (const entry_ref one = next()) await(*one);
-      if (!idle()) {
-        refuse_inside();
-        bodies_.wait();
-      }
-      const std::lock_guard hold(mutex_);
-      if (members_.newest() != nullptr) continue;  // the last bodies have run more
-      ends_.store(false, std::memory_order_relaxed);
-      sweep_at_ = first_sweep;
-      return std::move(failed_);
-    }
+    } while (!is_over(failed));
+    return failed;
   }
 
   /// Blocks until every body has returned, also where a worker of the pool may not park.
@@ -125,7 +118,7 @@ class group_state {
     static inline thread_local constinit const frame* innermost = nullptr;
   };
 
-  void refuse_inside() const {
+  [[gnu::noinline]] void refuse_inside() const {
     for (const frame* one = frame::innermost; one != nullptr; one = one->outer) {
       if (one->group != this) continue;
       raise(errc::would_deadlock,
@@ -152,11 +145,25 @@ class group_state {
   }
 
   /// Gives: a member that has not started, the newest first, else one that runs, else none.
-  entry_ref next() noexcept {
+  [[gnu::noinline]] entry_ref next() noexcept {
     entry_list gone;
     const std::lock_guard hold(mutex_);
     group_entry* const unstarted = members_.find([](const group_entry& one) { return one.waiting(); }, gone);
     return entry_ref::share(unstarted != nullptr ? unstarted : members_.newest());
+  }
+
+  // All members are settled. Gives: false when the last bodies have run more.
+  [[gnu::noinline]] bool is_over(entry_ref& failed) {
+    if (!idle()) {
+      refuse_inside();
+      bodies_.wait();
+    }
+    const std::lock_guard hold(mutex_);
+    if (members_.newest() != nullptr) return false;
+    ends_.store(false, std::memory_order_relaxed);
+    sweep_at_ = first_sweep;
+    failed = std::move(failed_);
+    return true;
   }
 
   // A worker of the pool parks only when all that is left of the group runs elsewhere.

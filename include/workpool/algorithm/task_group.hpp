@@ -63,8 +63,7 @@ class task_group {
     }
     const detail::entry_ref one(
         new detail::group_call<F, A...>(std::forward<F>(callable), std::forward<A>(arguments)...));
-    if (state_.ends()) return;
-    state_.add(one, submit_(pool_, options, detail::group_body(state_, one)));
+    start(options, one);
   }
 
   /// Returns when every body has returned and everything is settled; the group can then be used again.
@@ -73,13 +72,19 @@ class task_group {
   /// else. Any other thread only waits. Throws: what failed first; where several wait, to one of them. would_deadlock
   /// at once, and the group goes on, when it is called inside one of the group's own bodies.
   void wait() {
-    if (const detail::entry_ref failed = state_.wait()) failed->again().get();
+    if (detail::entry_ref failed = state_.wait()) rethrow(std::move(failed));
   }
 
   /// Cancels all tasks of the group. Not an error: wait() returns as if they had ended.
   void cancel() noexcept { state_.cancel(); }
 
  private:
+  // Not inlined: groups inside groups recurse through run() and wait(), and a worker's stack bounds how deep.
+  [[gnu::noinline]] void start(const task_options& options, const detail::entry_ref& one) {
+    if (!state_.ends()) state_.add(one, submit_(pool_, options, detail::group_body(state_, one)));
+  }
+  [[gnu::noinline]] static void rethrow(detail::entry_ref failed) { failed->again().get(); }
+
   void* pool_;
   future<void> (*submit_)(void*, const task_options&, detail::group_body&&);
   detail::group_state state_;
