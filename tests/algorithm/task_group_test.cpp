@@ -397,7 +397,7 @@ TEST_CASE("a shutdown that discards what waits is an error of the group", "[task
   closer.join();
 }
 
-TEST_CASE("bodies that a forced shutdown has abandoned are still waited for", "[task_group]") {
+TEST_CASE("a group still waits for bodies that a forced shutdown has abandoned", "[task_group]") {
   gate held;
   std::atomic<bool> returned{false};
   wp::thread_pool pool{1};

@@ -17,7 +17,7 @@ using workpool::detail::parking;
 namespace {
 
 /// Whether a worker that has announced itself finds a permit.
-bool permitted(parking& lot) { return lot.park_until(steady_clock::time_point{}); }
+bool permitted(parking& lot) { return lot.park_until(0, steady_clock::time_point{}); }
 
 int permits_after(int announced, void (*notify)(parking&)) {
   parking lot;
@@ -41,7 +41,7 @@ TEST_CASE("a worker notified between announcing and parking does not sleep") {
   parking lot;
   lot.announce();
   lot.notify_one();
-  lot.park();
+  lot.park(0);
   SUCCEED("park returned");
 }
 
@@ -87,7 +87,7 @@ TEST_CASE("a worker whose time was up is not claimed afterwards") {
   parking lot;
   lot.announce();
   const auto deadline = steady_clock::now() + 2ms;
-  CHECK_FALSE(lot.park_until(deadline));
+  CHECK_FALSE(lot.park_until(0, deadline));
   CHECK(steady_clock::now() >= deadline);
   lot.notify_one();
   lot.announce();
@@ -101,7 +101,7 @@ TEST_CASE("a timed worker that is notified learns of it") {
     std::jthread worker([&] {
       lot.announce();
       announced = true;
-      notified = lot.park_until(steady_clock::now() + 1h);
+      notified = lot.park_until(0, steady_clock::now() + 1h);
     });
     while (!announced) std::this_thread::yield();
     lot.notify_one();
@@ -119,7 +119,7 @@ TEST_CASE("as many notifies as parked workers wake all of them") {
       parked.emplace_back([&] {
         lot.announce();
         announced.count_down();
-        lot.park();
+        lot.park(0);
       });
     }
     announced.wait();
@@ -151,9 +151,9 @@ TEST_CASE("work published before a notify is never slept through") {
           if (work.load(std::memory_order_relaxed) > 0 || stop.load(std::memory_order_relaxed)) {
             lot.retract();
           } else if (w == 0) {
-            lot.park_until(steady_clock::now() + 30us);
+            lot.park_until(0, steady_clock::now() + 30us);
           } else {
-            lot.park();
+            lot.park(0);
           }
         }
       });
@@ -196,7 +196,7 @@ TEST_CASE("one worker and one submitter that meet at every step never miss each 
           if (work.load(std::memory_order_relaxed) >= i) {
             lot.retract();
           } else {
-            lot.park();
+            lot.park(0);
           }
         }
         done.store(i, std::memory_order_relaxed);
@@ -227,10 +227,10 @@ TEST_CASE("after any mix of parking, retracting and timing out the count is 0 ag
               lot.retract();
               break;
             case 1:
-              lot.park_until(steady_clock::now() + 5us);
+              lot.park_until(0, steady_clock::now() + 5us);
               break;
             default:
-              lot.park();
+              lot.park(0);
               break;
           }
         }
@@ -243,4 +243,60 @@ TEST_CASE("after any mix of parking, retracting and timing out the count is 0 ag
   lot.notify_all();
   lot.announce();
   CHECK_FALSE(permitted(lot));
+}
+
+TEST_CASE("a recall wakes every sleeper, also when the first one awake goes back to sleep at once") {
+  constexpr int workers = 4;
+  for (int round = 0; round < 200; ++round) {
+    parking lot;
+    std::atomic<int> parked{0}, told{0};
+    std::atomic<bool> leave{false};
+    std::vector<std::thread> threads;
+    for (int id = 0; id < workers; ++id) {
+      threads.emplace_back([&, id] {
+        for (;;) {
+          const auto announced = lot.announce();
+          if (leave && id == 0) {  // only one of them is meant; the others park again
+            lot.retract();
+            ++told;
+            return;
+          }
+          if (told == 1) {
+            lot.retract();
+            return;
+          }
+          ++parked;
+          lot.park(announced);
+        }
+      });
+    }
+    while (parked < workers) std::this_thread::yield();
+    leave = true;
+    lot.recall();
+    threads[0].join();
+    CHECK(told == 1);
+    lot.recall();
+    for (int id = 1; id < workers; ++id) threads[static_cast<std::size_t>(id)].join();
+  }
+}
+
+TEST_CASE("a recall before the announcement wakes nobody, and one after it is not missed") {
+  parking lot;
+  lot.recall();
+  const auto before = lot.announce();
+  CHECK_FALSE(lot.park_until(before, steady_clock::time_point{}));
+  const auto announced = lot.announce();
+  lot.recall();
+  CHECK(lot.park_until(announced, steady_clock::time_point{}));
+  CHECK_FALSE(lot.anyone());
+}
+
+TEST_CASE("a recall takes no permit, and leaves none") {
+  parking lot;
+  const auto announced = lot.announce();
+  CHECK(lot.notify_one());
+  lot.recall();
+  CHECK(lot.park_until(announced, steady_clock::time_point{}));
+  const auto again = lot.announce();
+  CHECK_FALSE(lot.park_until(again, steady_clock::time_point{}));
 }

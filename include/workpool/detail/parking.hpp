@@ -10,7 +10,9 @@ namespace workpool { inline namespace v0 { namespace detail {
 
 /// Where the workers of one pool sleep. Every waiter is as good as the other: a notify wakes one of them, whichever.
 ///
-/// A worker announces itself, looks for work once more, and then either retracts or parks. A notifier publishes the
+/// A worker announces itself, looks for work once more, and then either retracts or parks. Somebody who wants all of
+/// them to look around, and not to work, recalls them: a permit alone could be taken by the wrong one. A notifier
+/// publishes the
 /// work and then *claims* a parked worker before it wakes it; from then on further notifiers do not see that worker,
 /// so that a burst of submits pays for one wake and not for as many as fit into the time a wake takes (20 µs and more).
 /// Threads: any. Cost: a notify that finds nobody parked is one fence and one load of a line no busy worker writes.
@@ -20,27 +22,34 @@ class parking {
  public:
   using time_point = std::chrono::steady_clock::time_point;
 
-  /// To be followed by another look for work, then by retract() or park().
-  void announce() noexcept {
+  /// To be followed by another look for work, then by retract() or park(). Gives: what park() wants to know.
+  std::uint32_t announce() noexcept {
     parked_.fetch_add(1, std::memory_order_relaxed);
     std::atomic_thread_fence(std::memory_order_seq_cst);
+    return permits_.load(std::memory_order_acquire) & ~permit_bits;
   }
 
   /// Work was found after all. A notifier may have claimed this worker meanwhile; its permit is then on the way and is
   /// taken here, or it would release the next sleeper without cause.
   void retract() noexcept {
-    if (!claim(1)) consume(time_point::max());
+    if (!claim(1)) consume(no_epoch, time_point::max());
   }
 
-  /// Blocks until notified.
-  void park() noexcept { consume(time_point::max()); }
+  /// Blocks until notified or recalled; `announced` is what announce() gave.
+  void park(std::uint32_t announced) noexcept { park_until(announced, time_point::max()); }
 
-  /// Blocks until notified or until `deadline`. Gives: false when it was the deadline.
-  bool park_until(time_point deadline) noexcept {
-    if (consume(deadline)) return true;
-    if (claim(1)) return false;
-    consume(time_point::max());  // a notifier was faster than the deadline
-    return true;
+  /// Blocks until notified, recalled, or until `deadline`. Gives: false when it was the deadline.
+  bool park_until(std::uint32_t announced, time_point deadline) noexcept {
+    const wake_up cause = consume(announced, deadline);
+    if (cause == wake_up::permit) return true;
+    if (!claim(1)) consume(no_epoch, time_point::max());  // a notifier was faster
+    return cause == wake_up::recall;
+  }
+
+  /// Wakes everyone who has announced itself; nobody is claimed by it.
+  void recall() noexcept {
+    permits_.fetch_add(permit_bits + 1, std::memory_order_seq_cst);
+    futex_wake_all(permits_);
   }
 
   /// Whether somebody is parked and not being woken; a guess.
@@ -79,15 +88,21 @@ class parking {
     return claimed;
   }
 
-  bool consume(time_point deadline) noexcept {
+  enum class wake_up : std::uint8_t { permit, recall, deadline };
+
+  wake_up consume(std::uint32_t announced, time_point deadline) noexcept {
     for (;;) {
-      std::uint32_t permits = permits_.load(std::memory_order_relaxed);
-      while (permits != 0) {
-        if (permits_.compare_exchange_weak(permits, permits - 1, std::memory_order_acquire)) return true;
+      std::uint32_t seen = permits_.load(std::memory_order_acquire);
+      while ((seen & permit_bits) != 0) {
+        if (permits_.compare_exchange_weak(seen, seen - 1, std::memory_order_acquire)) return wake_up::permit;
       }
-      if (!futex_wait_until(permits_, 0, deadline)) return false;
+      if (announced != no_epoch && (seen & ~permit_bits) != announced) return wake_up::recall;
+      if (!futex_wait_until(permits_, seen, deadline)) return wake_up::deadline;
     }
   }
+
+  static constexpr std::uint32_t permit_bits = 0xffff;  // the low half counts permits, the high half recalls
+  static constexpr std::uint32_t no_epoch = 1;          // no value of the high half
 
   alignas(cache_line) std::atomic<std::uint32_t> parked_{0};  // announced and not claimed: workers add, claimers take
   alignas(cache_line) futex_word permits_{0};                 // claimed and not yet awake: notifiers add, sleepers take

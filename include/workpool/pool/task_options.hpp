@@ -25,9 +25,9 @@ inline const task_options& checked(const task_options& options) {
     throw bad_config("priority", "priority is " + std::to_string(static_cast<unsigned>(options.priority)) +
                                      ": use priority::critical, high, normal or low");
   }
-  if (options.timeout && *options.timeout <= duration::zero()) {
-    throw bad_config("timeout", "timeout is " + std::to_string(options.timeout->count()) +
-                                    " ns: it must be above 0 (leave it out for none)");
+  if (const duration timeout = options.timeout.value_or(duration::max()); timeout <= duration::zero()) {
+    throw bad_config(
+        "timeout", "timeout is " + std::to_string(timeout.count()) + " ns: it must be above 0 (leave it out for none)");
   }
   return options;
 }
@@ -38,9 +38,10 @@ namespace detail {
 /// Throws: std::bad_alloc.
 inline void apply(const task_options& options, task& one) {
   if (!options.name.empty()) one.details().name = options.name;
-  if (options.timeout && *options.timeout != duration::max()) one.details().timeout = *options.timeout;
-  if (options.expires_after && *options.expires_after != duration::max()) {
-    one.details().expires_at = after(steady::now(), *options.expires_after);
+  constexpr duration none = duration::max();
+  if (const duration limit = options.timeout.value_or(none); limit != none) one.details().timeout = limit;
+  if (const duration limit = options.expires_after.value_or(none); limit != none) {
+    one.details().expires_at = after(steady::now(), limit);
   }
   if (options.key != 0) one.details().key = options.key;
 }

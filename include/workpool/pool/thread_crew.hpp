@@ -66,7 +66,7 @@ class thread_crew final : public stall_watch {
   /// Throws: std::bad_alloc, and then nothing has changed.
   void resize(worker_range range) {
     change([&] { plan_.resize(range.min, range.max); });
-    parking_.notify_all();  // how long a worker may idle has perhaps changed
+    parking_.recall();  // how long a worker may idle has perhaps changed
   }
 
   void stalled(worker_id worker) noexcept override {
@@ -108,7 +108,7 @@ class thread_crew final : public stall_watch {
 
   /// Every worker looks again at what there is to do.
   void wake_all() noexcept {
-    parking_.notify_all();
+    parking_.recall();
     resumed_.notify_all();
   }
 
@@ -397,15 +397,15 @@ class thread_crew final : public stall_watch {
 
   void park(thread_worker& me) noexcept {
     me.at_rest.store(true, std::memory_order_seq_cst);
-    parking_.announce();
+    const std::uint32_t announced = parking_.announce();
     const bool over = ends() && !pool_.more_to_come();
     if (pool_.work_in_sight() || paused() || over || !me.wanted.load(std::memory_order_seq_cst)) {
       parking_.retract();
     } else {
       const time_point deadline = park_limit();
       if (deadline == time_point::max()) {
-        parking_.park();
-      } else if (!parking_.park_until(deadline)) {
+        parking_.park(announced);
+      } else if (!parking_.park_until(announced, deadline)) {
         change([&] { plan_.idle(me.id()); });
       }
     }
