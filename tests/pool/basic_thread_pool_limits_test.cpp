@@ -1,9 +1,11 @@
 #include <workpool/pool/basic_thread_pool.hpp>
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 #include <workpool/queue/fifo_queue.hpp>
@@ -264,4 +266,54 @@ TEST_CASE("turns do not drift and late ones are skipped", "[every]") {
   CHECK(next_turn(start, 10ms, start - 5s) == start + 10ms);
   CHECK(next_turn(start, wp::duration::max(), start + 1s) == wp::time_point::max());
   CHECK(next_turn(start, 1ns, wp::time_point::max() - 1ns) == wp::time_point::max());
+}
+
+TEMPLATE_TEST_CASE("times are taken of some tasks, by lane, and failures are counted by type", "[seeing]", EVERY_POOL) {
+  TestType pool{1};
+  for (int n = 0; n < 640; ++n) pool.post({.priority = wp::priority::high}, [] {});
+  pool.wait_idle();
+  gate held;
+  auto slow = pool.submit({.priority = wp::priority::low}, [&] { held.wait(); });
+  held.await_arrivals(1);
+  CHECK(slow.wait_for(10ms) == std::future_status::timeout);
+  held.open();
+  pool.wait_idle();
+  auto failed = pool.submit([] { throw std::runtime_error("no"); });
+  auto code = pool.submit([] { throw std::system_error(std::make_error_code(std::errc::io_error)); });
+  CHECK_THROWS(failed.get());
+  CHECK_THROWS(code.get());
+  const wp::pool_stats now = pool.stats();
+  CHECK(now.wait[1].count == 10);
+  CHECK(now.wait[3].count == 1);
+  CHECK(now.wait[0].count == 0);
+  CHECK(now.run.count >= 11);
+  CHECK(now.run.max >= 10ms);
+  CHECK(now.run.p50 < 10ms);
+  CHECK(now.errors ==
+        std::map<std::string, std::uint64_t>{{"std::runtime_error", 1}, {"std::system_error (generic:5)", 1}});
+}
+
+TEST_CASE("the queue's growth is told at twice its length and when it is full", "[seeing]") {
+  pool_of_lanes pool{{.workers = 1, .queue = {.capacity = 300}}};
+  std::vector<std::size_t> marks;
+  const auto watch =
+      pool.on_event<wp::event::queue_high_water>([&](const auto& news) { marks.push_back(news.queued); });
+  pool.pause();
+  for (int n = 0; n < 300; ++n) pool.post([] {});
+  CHECK(marks == std::vector<std::size_t>{64, 128, 256, 300});
+  pool.resume();
+}
+
+TEST_CASE("a future can be explained", "[seeing]") {
+  pool_of_lanes pool{{.name = "calc", .workers = 1}};
+  pool.pause();
+  auto one = pool.submit({.name = "thumb"}, [] {});
+  CHECK(pool.explain(one).find("'thumb' waits in lane normal of pool 'calc'") != std::string::npos);
+  pool.resume();
+  one.wait();
+  CHECK(pool.explain(one).find("'thumb' has ended: value") != std::string::npos);
+  pool_of_lanes other{1};
+  CHECK(other.explain(one).find("does not belong to pool 'pool'") != std::string::npos);
+  one.get();
+  CHECK_THROWS_AS(pool.explain(one), wp::no_state);
 }

@@ -109,6 +109,10 @@ class task : public recycled {
     owner_ = &owner;
     word_.store(0, std::memory_order_release);
   }
+  /// It is one of those whose times are taken. To be called before another thread can see it.
+  void take_time() noexcept { accepted_at_ = steady::now(); }
+  /// When it was accepted; the clock's zero when nobody wants to know.
+  time_point accepted_at() const noexcept { return accepted_at_; }
   /// It was not accepted after all.
   void disown() noexcept { owner_ = nullptr; }
 
@@ -211,7 +215,8 @@ class task : public recycled {
   std::exception_ptr error_;                      // written before publication
   std::unique_ptr<task_details> details_;         // rare
   std::atomic<std::stop_source*> stop_{nullptr};  // rare; written by the running thread, read by who requests stop
-  void* follower_ = nullptr;                      // written before the follow transition
+  time_point accepted_at_{};
+  void* follower_ = nullptr;  // written before the follow transition
   priority lane_ = priority::normal;
   bool posted_ = false;
   bool delivers_ = false;

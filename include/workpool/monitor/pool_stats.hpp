@@ -2,10 +2,12 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <workpool/core/outcome.hpp>
 #include <workpool/core/priority.hpp>
 #include <workpool/core/worker_info.hpp>
+#include <workpool/monitor/histogram.hpp>
 
 namespace workpool { inline namespace v0 {
 
@@ -27,8 +29,12 @@ struct pool_stats {
   std::size_t workers = 0;
   std::array<std::size_t, worker_state_count> workers_by_state{};       // indexed by worker_state
   std::uint64_t workers_started = 0, workers_exited = 0, restarts = 0;  // restarts: of those that were lost
-  std::uint64_t callback_errors = 0;                                    // what callbacks and hooks threw
-  std::uint64_t late_results = 0;  // bodies that returned after their task was settled
+  std::array<histogram_snapshot, priority_count> wait{};  // from acceptance to start, by lane; one task in 64 or so
+  histogram_snapshot run{};                               // of the same tasks: from start to the end of the body
+  std::map<std::string, std::uint64_t> errors;            // failures by exception type or error code
+  std::uint64_t strategy_faults = 0;
+  std::uint64_t callback_errors = 0;  // what callbacks and hooks threw
+  std::uint64_t late_results = 0;     // bodies that returned after their task was settled
 
   std::uint64_t count(outcome one) const noexcept {
     const std::array<std::uint64_t, outcome_count> all{completed, failed,      cancelled, expired,

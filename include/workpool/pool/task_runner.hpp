@@ -1,15 +1,19 @@
 #pragma once
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <system_error>
 #include <utility>
 #include <workpool/core/error.hpp>
 #include <workpool/core/event_hub.hpp>
 #include <workpool/core/task.hpp>
 #include <workpool/detail/eventcount.hpp>
 #include <workpool/detail/forced_unwind.hpp>
+#include <workpool/monitor/failure_tally.hpp>
+#include <workpool/monitor/histogram.hpp>
 #include <workpool/monitor/pool_books.hpp>
 #include <workpool/pool/pool_options.hpp>
 #include <workpool/pool/timekeeper.hpp>
@@ -48,6 +52,7 @@ class task_runner {
     begin(one, slot);
     if (hub_.wanted<event::task_started>()) hub_.emit(event::task_started{one.id(), slot.worker()});
     settlement last{*this, one, slot, books};
+    const stopwatch timed(*this, one);
     last.result = call(one, slot.worker(), last.error);
     if (last.result == outcome::failed && one.posted() && !report_uncaught(options_, one, last.error)) {
       callback_failed();
@@ -124,7 +129,10 @@ class task_runner {
   }
   std::uint64_t abandoned() const noexcept { return abandoned_.load(std::memory_order_relaxed); }
 
-  void write_to(pool_stats& stats) const noexcept {
+  void write_to(pool_stats& stats) const {
+    for (std::size_t lane = 0; lane < priority_count; ++lane) stats.wait[lane] = wait_[lane].snapshot();
+    stats.run = run_.snapshot();
+    stats.errors = failures_.counts();
     sums().write_to(stats, intake_.rejected());
     stats.overrunning = overrunning();
     stats.callback_errors = callback_errors_.load(std::memory_order_relaxed) + hub_.faults();
@@ -151,7 +159,26 @@ class task_runner {
     clock_->look_at(deadline);
   }
 
-  static outcome call(task& one, worker_id worker, std::exception_ptr& error) {
+  // Takes the times of a task that is to be timed.
+  class stopwatch {
+   public:
+    stopwatch(task_runner& runner, const task& one) noexcept : runner_(runner) {
+      if (one.accepted_at() == time_point{}) return;
+      begin_ = steady::now();
+      runner_.wait_[lane_index(one.lane())].record(begin_ - one.accepted_at());
+    }
+    stopwatch(const stopwatch&) = delete;
+    stopwatch& operator=(const stopwatch&) = delete;
+    ~stopwatch() {
+      if (begin_ != time_point{}) runner_.run_.record(steady::now() - begin_);
+    }
+
+   private:
+    task_runner& runner_;
+    time_point begin_{};
+  };
+
+  outcome call(task& one, worker_id worker, std::exception_ptr& error) {
     const run_scope scope(one, worker);
     const struct dropping {
       task& one;
@@ -166,7 +193,13 @@ class task_runner {
       error = std::current_exception();
       return outcome::cancelled;
     }
+    catch (const std::system_error& known) {
+      failures_.add_current(&known.code());
+      error = std::current_exception();
+      return outcome::failed;
+    }
     catch (...) {
+      failures_.add_current();
       error = std::current_exception();
       return outcome::failed;
     }
@@ -218,6 +251,9 @@ class task_runner {
   timekeeper* clock_ = nullptr;
   stall_watch* crew_ = nullptr;
   guest_slots guests_;
+  std::array<histogram, priority_count> wait_;
+  histogram run_;
+  failure_tally failures_;
   std::atomic<std::int64_t> overrunning_{0};  // below 0 for the moment in which a seized body returns at once
   std::atomic<std::uint64_t> abandoned_{0}, late_results_{0}, callback_errors_{0};
 };

@@ -544,7 +544,7 @@ class thread_pool_core final : public task_owner, private deadline_watch {
     task& one;
     void accept() const noexcept {
       one.accept_by(pool);
-      pool.runner_.intake().accept(one.lane());
+      if (pool.runner_.intake().accept(one.lane())) one.take_time();
     }
     void retract() const noexcept {
       pool.runner_.intake().retract(one.lane());
