@@ -2,6 +2,7 @@
 #include <concepts>
 #include <cstddef>
 #include <future>
+#include <string>
 #include <vector>
 #include <workpool/core/event.hpp>
 #include <workpool/core/future.hpp>
@@ -16,17 +17,24 @@ namespace workpool { inline namespace v0 {
 /// What every kind of pool can do; the docstrings of basic_thread_pool say it in words.
 template <class Pool>
 concept worker_pool = requires(Pool& pool, const Pool& seen, const task_options& options, int (*call)(int),
-                               duration limit, shutdown_options ending, void (*handler)(const event::worker_exited&)) {
+                               void (*each)(std::size_t), void (*turn)(), const future<int>& one, duration limit,
+                               worker_range workers, shutdown_options ending,
+                               void (*handler)(const event::worker_exited&)) {
   { pool.submit(call, 1) } -> std::same_as<future<int>>;
   { pool.submit(options, call, 1) } -> std::same_as<future<int>>;
   { pool.try_submit(call, 1) } -> std::same_as<submit_result<int>>;
   { pool.try_submit(options, call, 1) } -> std::same_as<submit_result<int>>;
   pool.post(call, 1);
   pool.post(options, call, 1);
+  { pool.submit_bulk(std::size_t{2}, each) } -> std::same_as<future<void>>;
+  { pool.submit_bulk(options, std::size_t{2}, each) } -> std::same_as<future<void>>;
+  pool.post_after(limit, call, 1);
+  { pool.post_every(limit, turn) } -> std::same_as<subscription>;
   pool.pause();
   pool.resume();
   { seen.paused() }
   noexcept->std::same_as<bool>;
+  pool.resize(workers);
   { pool.purge() } -> std::same_as<std::size_t>;
   { pool.purge(priority::low) } -> std::same_as<std::size_t>;
   seen.wait_idle();
@@ -34,6 +42,7 @@ concept worker_pool = requires(Pool& pool, const Pool& seen, const task_options&
   { pool.shutdown(ending) } -> std::same_as<shutdown_report>;
   { seen.stats() } -> std::same_as<pool_stats>;
   { seen.workers() } -> std::same_as<std::vector<worker_info>>;
+  { seen.explain(one) } -> std::same_as<std::string>;
   { pool.template on_event<event::worker_exited>(handler) } -> std::same_as<subscription>;
 };
 

@@ -1,0 +1,57 @@
+#include <workpool/pool/worker_pool.hpp>
+
+#include <atomic>
+#include <memory>
+#include <tuple>
+#include <utility>
+#include <workpool/pool/basic_thread_pool.hpp>
+#include <workpool/queue/fifo_queue.hpp>
+
+namespace {
+
+/// A gate for tasks that share memory with the test.
+struct thread_gate {
+  struct state {
+    std::atomic<bool> open{false};
+    std::atomic<int> entered{0};
+  };
+
+  void enter() const {
+    shared->entered.fetch_add(1);
+    shared->entered.notify_all();
+    shared->open.wait(false);
+  }
+
+  std::shared_ptr<state> shared;
+};
+
+class thread_test_side {
+ public:
+  thread_gate handle() const { return {state_}; }
+  int entered() const { return state_->entered; }
+  void await(int count) const {
+    for (int now = 0; (now = state_->entered) < count;) state_->entered.wait(now);
+  }
+  void open() const {
+    state_->open = true;
+    state_->open.notify_all();
+  }
+
+ private:
+  std::shared_ptr<thread_gate::state> state_ = std::make_shared<thread_gate::state>();
+};
+
+template <class Queue, bool ByPriority>
+struct threads {
+  using pool = workpool::basic_thread_pool<workpool::select::first_idle, Queue>;
+  using options = workpool::pool_options;
+  using gate = thread_gate;
+  using test_side = thread_test_side;
+  static constexpr bool by_priority = ByPriority;
+};
+
+using worker_pool_models = std::tuple<threads<void, true>, threads<workpool::fifo_queue<workpool::task_ref>, false>>;
+
+}  // namespace
+
+#include "conformance/worker_pool.hpp"
