@@ -106,3 +106,15 @@ TEST_CASE("the callable of a bulk dies with its last body, before the outcome is
   CHECK(fake_owner::run(std::move(all.queued[1])));
   CHECK(alive.expired());
 }
+
+TEST_CASE("a cancelled part that still lies in a queue keeps neither the bulk nor its pool alive") {
+  fake_owner owner;
+  std::vector<wp::task_ref> queue;
+  {
+    submitted all(owner, 3, [](std::size_t) { throw std::runtime_error("unseen"); });
+    CHECK(fake_owner::run(std::move(all.queued[0])));
+    queue = std::move(all.queued);
+  }
+  CHECK(owner.unobserved_errors.size() == 1);
+  CHECK(owner.held() == 0);
+}

@@ -11,6 +11,7 @@
 
 #include "support/catch.hpp"
 #include "support/eventually.hpp"
+#include "support/frames.hpp"
 #include "support/gate.hpp"
 
 namespace wp = workpool;
@@ -27,7 +28,8 @@ TEST_CASE("a worker that waits for a task nobody has started runs it itself", "[
 }
 
 TEST_CASE("one worker gets to the bottom of ten thousand tasks that wait for one another", "[waiting]") {
-  wp::basic_thread_pool<> pool{1};
+  constexpr std::size_t spares = workpool_test::large_frames ? 64 : 1;
+  wp::basic_thread_pool<> pool{{.workers = 1, .max_overrun = spares}};
   std::function<int(int)> nest = [&](int depth) -> int {
     return depth == 0 ? 0 : 1 + pool.submit([&, depth] { return nest(depth - 1); }).get();
   };

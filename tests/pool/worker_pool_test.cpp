@@ -1,6 +1,7 @@
 #include <workpool/pool/worker_pool.hpp>
 
 #include <cstddef>
+#include <string>
 #include <vector>
 #include <workpool/pool/thread_pool.hpp>
 
@@ -18,9 +19,14 @@ struct poorest_pool {
   wp::submit_result<int> try_submit(const wp::task_options&, int (*)(int), int) { return wp::errc::pool_stopped; }
   void post(int (*)(int), int) {}
   void post(const wp::task_options&, int (*)(int), int) {}
+  wp::future<void> submit_bulk(std::size_t, void (*)(std::size_t)) { return {}; }
+  wp::future<void> submit_bulk(const wp::task_options&, std::size_t, void (*)(std::size_t)) { return {}; }
+  void post_after(wp::duration, int (*)(int), int) {}
+  wp::subscription post_every(wp::duration, void (*)()) { return {}; }
   void pause() {}
   void resume() {}
   bool paused() const noexcept { return false; }
+  void resize(wp::worker_range) {}
   std::size_t purge() { return 0; }
   std::size_t purge(wp::priority) { return 0; }
   void wait_idle() const {}
@@ -28,6 +34,7 @@ struct poorest_pool {
   wp::shutdown_report shutdown(wp::shutdown_options) { return {}; }
   wp::pool_stats stats() const { return {}; }
   std::vector<wp::worker_info> workers() const { return {}; }
+  std::string explain(const wp::future<int>&) const { return {}; }
   template <class Event>
   wp::subscription on_event(void (*)(const Event&)) {
     return {};

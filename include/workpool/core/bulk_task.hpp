@@ -21,6 +21,21 @@ concept bulk_callable = std::invocable<F&, std::size_t> || std::invocable<F&, st
 
 class bulk_part;
 
+/// What lies at the beginning of a bulk's allocation: how many of the objects behind it are still there. A part that
+/// was cancelled may lie in its queue long after the bulk is gone, which in turn may keep the pool alive.
+class bulk_memory {
+ public:
+  explicit bulk_memory(std::align_val_t alignment) noexcept : alignment_(alignment) {}
+  void add_user() noexcept { users_.fetch_add(1, std::memory_order_relaxed); }
+  void release() noexcept {
+    if (users_.fetch_sub(1, std::memory_order_acq_rel) == 1) ::operator delete(this, alignment_);
+  }
+
+ private:
+  std::atomic<std::size_t> users_{1};
+  const std::align_val_t alignment_;
+};
+
 /// Many tasks that share one callable and one future: the task behind the future and, after it in the same allocation,
 /// the parts, each of them a task of its own for queue, workers and books.
 ///
@@ -54,8 +69,8 @@ class bulk_task : public result_task<void> {
   explicit bulk_task(std::size_t size) noexcept : size_(size), steps_left_(2 * size + 1) {}
   ~bulk_task() override = default;
 
-  /// Constructs the parts in `memory`.
-  void construct_parts(void* memory);
+  /// Constructs the parts at `place`.
+  void construct_parts(void* place, bulk_memory& memory);
 
  private:
   friend bulk_part;
@@ -107,8 +122,9 @@ class bulk_task : public result_task<void> {
 /// One call of a bulk.
 class bulk_part final : public task {
  public:
-  bulk_part(bulk_task& all, std::size_t index) noexcept : all_(all), index_(index) {
-    all_.add_reference();
+  bulk_part(bulk_task& all, bulk_memory& memory, std::size_t index) noexcept
+      : all_(all), memory_(memory), index_(index) {
+    memory_.add_user();
     set_delivers();
   }
 
@@ -116,24 +132,26 @@ class bulk_part final : public task {
   void drop() noexcept override { all_.step(); }
   void deliver(outcome result) noexcept override { all_.ended(*this, result); }
 
-  /// The memory belongs to the bulk.
+  /// The memory is everybody's.
   static void operator delete(bulk_part* one, std::destroying_delete_t) noexcept {
-    bulk_task& all = one->all_;
+    bulk_memory& memory = one->memory_;
     one->~bulk_part();
-    all.drop_reference();
+    memory.release();
   }
 
  private:
-  bulk_task& all_;
+  bulk_task& all_;  // there until it is settled
+  bulk_memory& memory_;
   const std::size_t index_;
 };
 
 inline bulk_part& bulk_task::operator[](std::size_t index) noexcept { return parts_[index]; }
 
-inline void bulk_task::construct_parts(void* memory) {
-  parts_ = static_cast<bulk_part*>(memory);
-  for (std::size_t index = 0; index < size_; ++index)
-    ::new (static_cast<void*>(parts_ + index)) bulk_part(*this, index);
+inline void bulk_task::construct_parts(void* place, bulk_memory& memory) {
+  parts_ = static_cast<bulk_part*>(place);
+  for (std::size_t index = 0; index < size_; ++index) {
+    ::new (static_cast<void*>(parts_ + index)) bulk_part(*this, memory, index);
+  }
 }
 
 inline cancel_result bulk_task::cancel() noexcept {
@@ -201,26 +219,39 @@ class bulk_call final : public bulk_task {
   /// has one of the bulk. Throws: std::bad_alloc, what copying or moving the callable throws.
   template <class G>
   static bulk_call* make(std::size_t size, G&& callable) {
-    if (size > (static_cast<std::size_t>(-1) / 2 - first_part) / sizeof(bulk_part)) throw std::bad_alloc();
-    void* const memory = ::operator new(first_part + size * sizeof(bulk_part), alignment);
+    const std::size_t bulk_at = next_place(sizeof(bulk_memory), alignof(bulk_call));
+    const std::size_t parts_at = next_place(bulk_at + sizeof(bulk_call), alignof(bulk_part));
+    if (size > (static_cast<std::size_t>(-1) / 2 - parts_at) / sizeof(bulk_part)) throw std::bad_alloc();
+    auto* const start = static_cast<std::byte*>(::operator new(parts_at + size * sizeof(bulk_part), alignment));
+    auto* const memory = ::new (static_cast<void*>(start)) bulk_memory(alignment);
     bulk_call* made = nullptr;
     try {
-      made = ::new (memory) bulk_call(size, std::forward<G>(callable));
+      made = ::new (static_cast<void*>(start + bulk_at)) bulk_call(size, *memory, std::forward<G>(callable));
     } catch (...) {
-      ::operator delete(memory, alignment);
+      memory->release();
       throw;
     }
-    made->construct_parts(static_cast<std::byte*>(memory) + first_part);
+    made->construct_parts(start + parts_at, *memory);
     made->add_reference();
     return made;
   }
 
   void drop() noexcept override { callable_.reset(); }
-  static void operator delete(void* memory) noexcept { ::operator delete(memory, alignment); }
+  static void operator delete(bulk_call* one, std::destroying_delete_t) noexcept {
+    bulk_memory& memory = one->memory_;
+    one->~bulk_call();
+    memory.release();
+  }
+  static void operator delete(void*, void*) noexcept {}  // of the placement, should the constructor throw
 
  private:
   template <class G>
-  bulk_call(std::size_t size, G&& callable) : bulk_task(size), callable_(std::in_place, std::forward<G>(callable)) {}
+  bulk_call(std::size_t size, bulk_memory& memory, G&& callable)
+      : bulk_task(size), memory_(memory), callable_(std::in_place, std::forward<G>(callable)) {}
+
+  static constexpr std::size_t next_place(std::size_t end, std::size_t align) noexcept {
+    return (end + align - 1) / align * align;
+  }
 
   void call(std::size_t index, task& part) override {
     if constexpr (std::invocable<F&, std::size_t>) {
@@ -230,16 +261,10 @@ class bulk_call final : public bulk_task {
     }
   }
 
+  bulk_memory& memory_;
   std::optional<F> callable_;
 
-  static constexpr std::size_t widest = std::max(alignof(std::max_align_t), std::max(alignof(F), alignof(bulk_part)));
-  static constexpr std::align_val_t alignment{widest};
-  // The parts lie behind it, at the next address that suits them.
-  static const std::size_t first_part;
+  static constexpr std::align_val_t alignment{std::max({alignof(std::max_align_t), alignof(F), alignof(bulk_part)})};
 };
-
-template <class F>
-inline const std::size_t bulk_call<F>::first_part = (sizeof(bulk_call) + alignof(bulk_part) - 1) / alignof(bulk_part) *
-                                                    alignof(bulk_part);
 
 }}}  // namespace workpool::v0::detail

@@ -11,7 +11,6 @@
 #include <workpool/core/event_hub.hpp>
 #include <workpool/core/task.hpp>
 #include <workpool/detail/eventcount.hpp>
-#include <workpool/detail/forced_unwind.hpp>
 #include <workpool/monitor/failure_tally.hpp>
 #include <workpool/monitor/histogram.hpp>
 #include <workpool/monitor/pool_books.hpp>
@@ -187,20 +186,17 @@ class task_runner {
     try {
       one.invoke();
       return outcome::value;
-    }
-    WORKPOOL_LET_FORCED_UNWIND_THROUGH
-    catch (const task_cancelled&) {
+    } catch (const task_cancelled&) {
       error = std::current_exception();
       return outcome::cancelled;
-    }
-    catch (const std::system_error& known) {
+    } catch (const std::system_error& known) {
       failures_.add_current(&known.code());
       error = std::current_exception();
       return outcome::failed;
-    }
-    catch (...) {
-      failures_.add_current();
+    } catch (...) {
       error = std::current_exception();
+      if (!error) throw;  // no exception: pthread_exit or a cancellation unwinds this thread, and must not be kept
+      failures_.add_current();
       return outcome::failed;
     }
   }
