@@ -9,6 +9,7 @@
 #include <random>
 #include <thread>
 #include <vector>
+#include <workpool/detail/pause.hpp>
 
 using workpool::duration;
 using workpool::histogram_snapshot;
@@ -75,6 +76,48 @@ TEST_CASE("percentiles are at most a sixteenth above the true ones") {
   }
 }
 
+TEST_CASE("no value up to 73 minutes is told by a percentile that is below it, or more than a sixteenth above") {
+  constexpr std::int64_t end = std::int64_t{1} << 42;
+  for (std::int64_t power = 1; power < end; power *= 2) {
+    for (std::int64_t part = 0; part < 16; ++part) {
+      for (std::int64_t step = -1; step <= 1; ++step) {
+        const duration value(power + part * power / 16 + step);
+        histogram durations;
+        durations.record(value);
+        durations.record(100h);  // so that the maximum is no help
+        const duration seen = durations.snapshot().p50;
+        REQUIRE(seen >= value);
+        REQUIRE(seen <= value + value / 16);
+      }
+    }
+  }
+}
+
+TEST_CASE("what is longer than 73 minutes is told as the maximum and disturbs nothing below") {
+  histogram durations;
+  for (int n = 0; n < 98; ++n) durations.record(73min);
+  durations.record(74min);
+  durations.record(100h);
+  const histogram_snapshot now = durations.snapshot();
+  CHECK(now.p90 >= 73min);
+  CHECK(now.p90 <= 73min * 17 / 16);
+  CHECK(now.p99 == 100h);
+  CHECK(now.max == 100h);
+}
+
+TEST_CASE("a sum that would be longer than any duration stays the longest one") {
+  histogram durations;
+  for (int n = 0; n < 3; ++n) durations.record(duration::max());
+  durations.record(1ns);
+  const histogram_snapshot now = durations.snapshot();
+  CHECK(now.count == 4);
+  CHECK(now.sum == duration::max());
+  CHECK(now.max == duration::max());
+  CHECK(now.mean() == duration::max() / 4);
+}
+
+TEST_CASE("a histogram takes no more than eight kibibytes") { CHECK(sizeof(histogram) <= 8 * 1024); }
+
 TEST_CASE("what is negative counts as nothing, and what is very long counts in the maximum") {
   histogram durations;
   durations.record(-1h);
@@ -85,6 +128,32 @@ TEST_CASE("what is negative counts as nothing, and what is very long counts in t
   CHECK(now.p99 == 100h);
   CHECK(now.max == 100h);
   CHECK(now.sum == 100h);
+}
+
+TEST_CASE("what a snapshot counts is in its sum, its percentiles and its maximum, whenever it is taken") {
+  constexpr std::uint64_t each = 3000;
+  int looks = 0, sum_behind = 0, percentile_behind = 0, max_behind = 0;
+  for (int round = 0; round < 500; ++round) {
+    histogram durations;
+    std::atomic<bool> begun{false};
+    std::thread writer([&] {
+      begun = true;
+      for (std::uint64_t n = 0; n < each; ++n) durations.record(1h);
+    });
+    for (workpool::detail::spinner spin; !begun;) spin.once();
+    for (histogram_snapshot now; now.count < each; ++looks) {
+      now = durations.snapshot();
+      if (now.count == 0) continue;
+      sum_behind += now.sum < static_cast<std::int64_t>(now.count) * duration(1h);
+      percentile_behind += now.p50 < 1h;
+      max_behind += now.max < 1h;
+    }
+    writer.join();
+  }
+  CHECK(looks >= 500);
+  CHECK(sum_behind == 0);
+  CHECK(percentile_behind == 0);
+  CHECK(max_behind == 0);
 }
 
 TEST_CASE("snapshots taken while others record are consistent in themselves") {
