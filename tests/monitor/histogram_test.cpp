@@ -116,7 +116,7 @@ TEST_CASE("a sum that would be longer than any duration stays the longest one") 
   CHECK(now.mean() == duration::max() / 4);
 }
 
-TEST_CASE("a histogram takes no more than eight kibibytes") { CHECK(sizeof(histogram) <= 8 * 1024); }
+TEST_CASE("a histogram takes no more than eight kibibytes") { CHECK(sizeof(histogram) <= 8192U); }
 
 TEST_CASE("what is negative counts as nothing, and what is very long counts in the maximum") {
   histogram durations;
@@ -160,6 +160,7 @@ TEST_CASE("snapshots taken while others record are consistent in themselves") {
   histogram durations;
   std::atomic<bool> done{false};
   std::vector<std::thread> writers;
+  writers.reserve(2);
   for (int id = 0; id < 2; ++id) {
     writers.emplace_back([&, id] {
       for (int n = 0; n < 100'000; ++n) durations.record(duration(id * 1000 + n % 777));

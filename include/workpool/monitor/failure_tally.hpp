@@ -1,4 +1,5 @@
 #pragma once
+#include <cctype>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -25,36 +26,52 @@ inline std::string_view name_of_current_exception() noexcept {
   return "unknown";
 }
 
-/// As a person would write it, without the library's version.
+/// As a person would write it, without the library's version. Throws: std::bad_alloc.
 inline std::string readable_type(std::string_view name) {
   std::string text(name);
 #if __has_include(<cxxabi.h>)
   int status = 0;
   const std::unique_ptr<char, void (*)(void*)> plain(abi::__cxa_demangle(text.c_str(), nullptr, nullptr, &status),
                                                      std::free);
-  if (plain && status == 0) text = plain.get();
+  if (status == -1) throw std::bad_alloc();
+  if (plain) text = plain.get();
 #endif
-  constexpr std::string_view version = "workpool::v0::";
-  for (std::size_t at; (at = text.find(version)) != text.npos;) text.replace(at, version.size(), "workpool::");
+  constexpr std::string_view home = "workpool::", version = "v0::";
+  const std::string versioned = std::string(home).append(version);
+  for (std::size_t at = 0; (at = text.find(versioned, at)) != text.npos; at += home.size()) {
+    const char before = at == 0 ? ' ' : text[at - 1];
+    const bool other_namespace =
+        before == ':' || before == '_' || std::isalnum(static_cast<unsigned char>(before)) != 0;
+    if (!other_namespace) text.erase(at + home.size(), version.size());
+  }
   return text;
 }
 
 /// How often tasks have failed, by the type of the exception and, where it has one, the error code.
 ///
 /// Threads: any. Throws: nothing; what cannot be kept, for want of memory or because there are too many kinds, is
-/// counted under "other". Cost: one lock per failure; names are made readable only for who asks.
+/// counted under "other". Cost: a lock and a look-up per failure; the first one of its kind is made readable, without
+/// the lock, since the name of an error category is code of the user. What it keeps are copies: the library that threw
+/// may be unloaded.
 class failure_tally {
  public:
   /// To be called in the handler of the exception. `code`: none where the exception has none.
   void add_current(const std::error_code* code = nullptr) noexcept {
-    const key kind{name_of_current_exception(), code == nullptr ? nullptr : &code->category(),
-                   code == nullptr ? 0 : code->value()};
+    const key_view kind{name_of_current_exception(), code == nullptr ? nullptr : &code->category(),
+                        code == nullptr ? 0 : code->value()};
+    if (counted(kind)) return;
+    kinds fresh;
+    try {
+      fresh.emplace(key(kind), entry{readable_kind(kind), 1});
+    } catch (const std::bad_alloc&) {
+      fresh.clear();
+    }
     const std::lock_guard hold(mutex_);
-    const auto known = kinds_.find(kind);
-    if (known != kinds_.end()) {
-      ++known->second;
-    } else if (kinds_.size() >= most_kinds || !keep(kind)) {
+    if (count_known(kind)) return;
+    if (fresh.empty() || kinds_.size() >= most_kinds) {
       ++other_;
+    } else {
+      kinds_.merge(fresh);
     }
   }
 
@@ -62,32 +79,62 @@ class failure_tally {
   std::map<std::string, std::uint64_t> counts() const {
     std::map<std::string, std::uint64_t> readable;
     const std::lock_guard hold(mutex_);
-    for (const auto& [kind, count] : kinds_) {
-      const auto& [type, category, value] = kind;
-      std::string name = readable_type(type);
-      if (category != nullptr) name.append(" (").append(category->name()) += ":" + std::to_string(value) + ")";
-      readable[name] += count;
-    }
+    for (const auto& [kind, known] : kinds_) readable[known.name] += known.count;
     if (other_ != 0) readable["other"] += other_;
     return readable;
   }
 
  private:
-  using key = std::tuple<std::string_view, const std::error_category*, int>;
-
-  bool keep(const key& kind) noexcept {
-    try {
-      kinds_.emplace(kind, 1);
-      return true;
-    } catch (const std::bad_alloc&) {
-      return false;
+  struct key_view {
+    std::string_view type;                // as the compiler writes it
+    const std::error_category* category;  // compared, not used
+    int value;
+  };
+  struct key {
+    explicit key(const key_view& kind) : type(kind.type), category(kind.category), value(kind.value) {}
+    operator key_view() const noexcept { return {type, category, value}; }
+    std::string type;
+    const std::error_category* category;
+    int value;
+  };
+  struct key_order {
+    using is_transparent = void;
+    bool operator()(const key_view& left, const key_view& right) const noexcept {
+      return std::tie(left.value, left.category, left.type) < std::tie(right.value, right.category, right.type);
     }
+  };
+  struct entry {
+    std::string name;
+    std::uint64_t count;
+  };
+  using kinds = std::map<key, entry, key_order>;
+
+  static std::string readable_kind(const key_view& kind) {
+    std::string name = readable_type(kind.type);
+    if (kind.category == nullptr) return name;
+    return name.append(" (").append(kind.category->name()).append(":").append(std::to_string(kind.value)).append(")");
+  }
+
+  // Whether there was nothing left to do for this failure.
+  bool counted(const key_view& kind) noexcept {
+    const std::lock_guard hold(mutex_);
+    if (count_known(kind)) return true;
+    if (kinds_.size() < most_kinds) return false;
+    ++other_;
+    return true;
+  }
+
+  bool count_known(const key_view& kind) noexcept {
+    const auto known = kinds_.find(kind);
+    if (known == kinds_.end()) return false;
+    ++known->second.count;
+    return true;
   }
 
   static constexpr std::size_t most_kinds = 64;
 
   mutable std::mutex mutex_;
-  std::map<key, std::uint64_t> kinds_;
+  kinds kinds_;
   std::uint64_t other_ = 0;
 };
 
