@@ -14,14 +14,18 @@ int parse(const std::string& text) {
   return std::stoi(text);
 }
 
+std::string text_of(std::exception_ptr error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const std::exception& known) {
+    return known.what();
+  }
+}
+
 int main() {
   // Posted tasks have no future. What they throw comes here; without a handler it is written to standard error.
   wp::thread_pool pool{{.name = "parsers", .workers = 2, .uncaught_handler = [](std::exception_ptr error, wp::task_id) {
-                          try {
-                            std::rethrow_exception(error);
-                          } catch (const std::exception& what) {
-                            std::cout << "a posted task threw: " << what.what() << '\n';
-                          }
+                          std::cout << "a posted task threw: " << text_of(error) << '\n';
                         }}};
 
   std::cout << "value: " << pool.submit(parse, "42").get() << '\n';
@@ -50,7 +54,12 @@ int main() {
   pool.resume();
   std::cout << "outcome: " << to_string(*stale.outcome()) << '\n';
 
-  pool.wait_idle();
+  // An error in a future that nobody asks: an event tells of it.
+  pool.on_event<wp::event::unobserved_error>(
+      [](const wp::event::unobserved_error& lost) { std::cout << "nobody saw: " << text_of(lost.error) << '\n'; });
+  static_cast<void>(pool.submit(parse, ""));
+
+  pool.shutdown();  // runs what was accepted and refuses what comes
   const wp::pool_stats books = pool.stats();
   std::cout << books.accepted << " accepted = " << books.completed << " value + " << books.failed << " failed + "
             << books.timed_out << " timed out + " << books.expired << " expired\n";

@@ -11,7 +11,6 @@ using namespace std::chrono_literals;
 /// A pool of one busy worker and room for two waiting tasks.
 struct busy {
   explicit busy(wp::queue_options queue) : pool{{.workers = 1, .queue = queue}} {
-    std::latch begun(1);
     pool.post([&] {
       begun.count_down();
       release.wait();
@@ -21,7 +20,7 @@ struct busy {
   ~busy() {
     if (!release.try_wait()) release.count_down();
   }
-  std::latch release{1};
+  std::latch begun{1}, release{1};
   wp::thread_pool pool;
 };
 

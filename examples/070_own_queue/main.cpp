@@ -4,10 +4,10 @@
 #include <condition_variable>
 #include <cstddef>
 #include <iostream>
+#include <list>
 #include <mutex>
 #include <optional>
 #include <utility>
-#include <vector>
 #include <workpool/pool.hpp>
 
 namespace wp = workpool;
@@ -16,45 +16,50 @@ class newest_first {
  public:
   using value_type = wp::task_ref;
 
-  explicit newest_first(const wp::queue_options& options) : capacity_(options.capacity) {}
+  explicit newest_first(const wp::queue_options& options) : capacity_(checked(options).capacity) {
+    if (options.on_full == wp::on_full::drop_oldest) {
+      throw wp::bad_config("queue.on_full", "queue.on_full is drop_oldest: newest_first drops nothing, use another");
+    }
+  }
 
   wp::push_status try_push(wp::task_ref&& one, wp::priority lane) { return push_for(std::move(one), lane, {}); }
 
-  /// Waits for room at most so long. A refused task stays the caller's.
+  /// Waits for room at most so long. A refused task stays the caller's, also when there is no memory.
   wp::push_status push_for(wp::task_ref&& one, wp::priority lane, wp::duration limit) {
     std::unique_lock lock(mutex_);
-    const auto ready = [this] { return closed_ || capacity_ == 0 || tasks_.size() < capacity_; };
+    const auto ready = [this] { return closed_ || capacity_ == 0 || stack_.size() < capacity_; };
     if (!ready() && !room_.wait_until(lock, wp::after(wp::steady::now(), limit), ready)) return wp::push_status::full;
     if (closed_) return wp::push_status::closed;
-    tasks_.push_back({std::move(one), lane});
+    stack_.emplace_front(std::move(one), lane);
     return wp::push_status::accepted;
   }
 
   /// A task may have been cancelled while it waited: take() then says no, and it is thrown away.
   std::optional<wp::task_ref> try_pop() {
     for (;;) {
-      std::optional<wp::task_ref> newest;
+      tasks newest;
       {
         const std::lock_guard lock(mutex_);
-        if (tasks_.empty()) return std::nullopt;
-        newest = std::move(tasks_.back().first);
-        tasks_.pop_back();
+        if (stack_.empty()) return std::nullopt;
+        newest.splice(newest.begin(), stack_, stack_.begin());
       }
       room_.notify_one();
-      if (newest->take()) return newest;
-    }
+      if (newest.front().first.take()) return std::move(newest.front().first);
+    }  // user code, such as the destructor of a task, never runs under a lock
   }
 
   template <class Visit>
   void purge(wp::priority lane, Visit&& visit) {
-    std::vector<std::pair<wp::task_ref, wp::priority>> kept, removed;
+    tasks removed;
     {
       const std::lock_guard lock(mutex_);
-      for (auto& one : tasks_) (one.second == lane ? removed : kept).push_back(std::move(one));
-      tasks_.swap(kept);
+      for (auto next = stack_.begin(); next != stack_.end();) {
+        const auto one = next++;
+        if (one->second == lane) removed.splice(removed.end(), stack_, one);
+      }
     }
     room_.notify_all();
-    for (auto& one : removed) visit(std::move(one.first));  // user code never runs under a lock
+    for (auto& one : removed) visit(std::move(one.first));
   }
 
   void close() noexcept {
@@ -67,22 +72,25 @@ class newest_first {
 
   std::size_t size() const noexcept {
     const std::lock_guard lock(mutex_);
-    return tasks_.size();
+    return stack_.size();
   }
   std::array<std::size_t, 4> sizes() const noexcept {
     std::array<std::size_t, 4> by_lane{};
     const std::lock_guard lock(mutex_);
-    for (const auto& one : tasks_) ++by_lane[static_cast<std::size_t>(one.second)];
+    for (const auto& one : stack_) ++by_lane[static_cast<std::size_t>(one.second)];
     return by_lane;
   }
 
  private:
+  using tasks = std::list<std::pair<wp::task_ref, wp::priority>>;  // elements change lists without memory
+
   const std::size_t capacity_;
   mutable std::mutex mutex_;
   std::condition_variable room_;
-  std::vector<std::pair<wp::task_ref, wp::priority>> tasks_;
+  tasks stack_;  // the newest in front
   bool closed_ = false;
 };
+static_assert(wp::task_queue<newest_first>);
 
 int main() {
   wp::basic_thread_pool<wp::select::first_idle, newest_first> pool{{.workers = 1}};
