@@ -48,6 +48,7 @@ struct threads {
   using gate = thread_gate;
   using test_side = thread_test_side;
   static constexpr bool by_priority = ByPriority;
+  static constexpr bool kills = false;
 };
 
 using worker_pool_models = std::tuple<threads<void, true>, threads<workpool::fifo_queue<workpool::task_ref>, false>>;
