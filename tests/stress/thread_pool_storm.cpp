@@ -173,12 +173,14 @@ void round(std::uint64_t seed, totals& all) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const workpool_test::hang_trap trap("thread_pool_storm");
   if (argc < 3) return 2;
   const auto until = wp::steady::now() + std::chrono::seconds(std::atoi(argv[1]));
   auto seed = static_cast<std::uint64_t>(std::atoll(argv[2]));
   totals all;
-  while (wp::steady::now() < until) round(seed++, all);
+  while (wp::steady::now() < until) {
+    const workpool_test::hang_trap trap("thread_pool_storm, seed " + std::to_string(seed));
+    round(seed++, all);
+  }
   std::printf(
       "rounds %llu, resizes and the like %llu, accepted %llu (value %llu, cancelled %llu, expired %llu, timed out "
       "%llu)\n",

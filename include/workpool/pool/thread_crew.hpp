@@ -255,6 +255,7 @@ class thread_crew final : public stall_watch {
       worker.start(options_.name + "-" + std::to_string(worker.id()), [this, me = &worker] { work(*me); });
       if (uncollected_) worker.thread().detach();
       started_.fetch_add(1, std::memory_order_relaxed);
+      if (std::exchange(worker.lost, false)) restarts_.fetch_add(1, std::memory_order_relaxed);
       retry_at_.store({}, std::memory_order_relaxed);
       retry_after_ = first_retry;
       return 0;
@@ -329,7 +330,8 @@ class thread_crew final : public stall_watch {
       me.alive = false;
       if (me.thread().joinable()) hand_over(me.thread());
       if (planned && ends()) plan_.leave(me.id());
-      if (plan_.wanted(me.id()) && start(me) == 0 && !planned) restarts_.fetch_add(1, std::memory_order_relaxed);
+      me.lost = !planned && plan_.wanted(me.id());
+      if (plan_.wanted(me.id())) start(me);
       me.wanted.store(plan_.wanted(me.id()), std::memory_order_relaxed);
     }
     if (pool_.work_in_sight()) parking_.notify_one();  // a wake this thread has used up, perhaps

@@ -17,7 +17,7 @@ namespace workpool { inline namespace v0 { namespace detail {
 
 /// A worker that is a thread of this process, and after its end the next one: its thread, its state, and the counters
 /// it alone writes.
-/// Threads: what is atomic, any; alive and thread() by whoever holds the lock of the crew.
+/// Threads: what is atomic, any; alive, lost and thread() by whoever holds the lock of the crew.
 class alignas(cache_line) thread_worker {
  public:
   explicit thread_worker(worker_id id) noexcept : slot(id), id_(id) {}
@@ -75,6 +75,7 @@ class alignas(cache_line) thread_worker {
   std::atomic<bool> at_rest{true};  // parked, halted or gone: it will look whether the pool is paused before it takes
   std::atomic<bool> wanted{false};  // else it leaves; written by the crew
   bool alive = false;               // has a thread that has not said goodbye
+  bool lost = false;                // its thread ended unplanned, and no other has started since
   unsigned picks = 0;               // used by the worker alone
   thread_worker* next = nullptr;    // in a worker_list
 
