@@ -45,6 +45,19 @@ void on_a_worker() {
   fault::expect_equal(now.running, 0, "running");
 }
 
+void by_cancellation() {
+  wp::thread_pool pool{1};
+  std::atomic<int> unwound{0};
+  auto lost = pool.submit({.name = "cancelled from within"}, [&] {
+    const note at_the_end{unwound};
+    ::pthread_cancel(::pthread_self());
+    for (;;) ::pthread_testcancel();
+  });
+  fault::expect_text(fault::thrown_text<wp::worker_lost>([&] { lost.get(); }), {"'cancelled from within'", "worker"});
+  fault::expect_equal(unwound.load(), 1, "bodies that were unwound");
+  fault::expect_equal(pool.submit([] { return 3; }).get(), 3, "what the pool still computes");
+}
+
 void nested() {
   wp::thread_pool pool{1};
   wp::future<void> inner;
@@ -89,6 +102,7 @@ void while_draining() {
 int main() {
   const workpool_test::hang_trap trap("thread_exit");
   on_a_worker();
+  by_cancellation();
   nested();
   on_a_guest();
   while_draining();
