@@ -412,6 +412,23 @@ TEMPLATE_TEST_CASE("wait_idle returns when everything accepted has an outcome", 
   CHECK(pool.wait_idle_for(60s));
 }
 
+TEMPLATE_TEST_CASE("wait_idle of a pool paused meanwhile returns when what ran has ended", "[pool]", EVERY_POOL) {
+  TestType pool{{.workers = 1}};
+  for (int round = 0; round < 100; ++round) {
+    gate held;
+    pool.post([&held, round] {
+      held.wait();
+      for (int turn = 0; turn < 10 * round; ++turn) std::this_thread::yield();
+    });
+    held.await_arrivals(1);
+    pool.pause();
+    held.open();
+    pool.wait_idle();
+    pool.resume();
+  }
+  SUCCEED();
+}
+
 TEMPLATE_TEST_CASE("wait_idle from a task of the pool is a deadlock that is named", "[pool]", EVERY_POOL) {
   TestType pool{{.name = "mine", .workers = 1}};
   auto asks = pool.submit([&pool] { pool.wait_idle(); });

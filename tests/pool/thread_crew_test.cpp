@@ -52,12 +52,12 @@ class plain_pool final : public wp::detail::task_owner {
     crew.notify_one();
   }
 
-  std::optional<wp::task_ref> pull(unsigned& picks) {
+  std::optional<wp::task_ref> pull(wp::detail::thread_worker& me) {
     const std::lock_guard hold(mutex_);
     if (waiting_.empty()) return std::nullopt;
     wp::task_ref next = std::move(waiting_.front());
     waiting_.pop_front();
-    ++picks;
+    ++me.picks;
     if (!next.take()) return std::nullopt;
     return next;
   }

@@ -127,11 +127,11 @@ TEMPLATE_TEST_CASE("tasks that are admitted before the workers exist wait for th
 
 TEMPLATE_TEST_CASE("pull gives a task that is taken, and none when there is none", "[core]", EVERY_QUEUE) {
   handle<TestType> core({.workers = 1});
-  unsigned picks = 0;
-  CHECK_FALSE(core->pull(picks));
+  wp::detail::thread_worker me(0);
+  CHECK_FALSE(core->pull(me));
   auto [one, result] = make([] { return 4; });
   core->admit_or_throw(one);
-  auto pulled = core->pull(picks);
+  auto pulled = core->pull(me);
   REQUIRE(pulled);
   CHECK_FALSE(pulled->waiting());
   CHECK(result.cancel() == wp::cancel_result::stop_requested);

@@ -64,39 +64,6 @@ TEST_CASE("without aging the order of the lanes is strict") {
   CHECK(pop_all(queue) == expected_pops(100, 0));
 }
 
-TEST_CASE("a consumer with a counter of its own ages by what it has taken, not by what it has looked at") {
-  pool_queue queue({.aging = 3});
-  unsigned mine = 0, other = 0;
-  for (int i = 0; i < 10; ++i) CHECK_FALSE(queue.try_pop(mine));
-  CHECK(mine == 0);
-  fill(queue, 3);
-  CHECK(queue.try_pop(mine) == 0);
-  CHECK(queue.try_pop(other) == 0);
-  CHECK(queue.try_pop(mine) == 0);
-  CHECK(queue.try_pop(other) == 1);
-  CHECK(queue.try_pop(mine) == 3);
-  CHECK(queue.try_pop(other) == 3);
-  CHECK(mine == 3);
-  CHECK(other == 3);
-}
-
-TEST_CASE("a cancelled task does not count as a pop") {
-  using queue_type = workpool::detail::basic_priority_queue<workpool::task_ref, workpool::detail::no_arrivals>;
-  workpool_test::fake_pool<queue_type> pool({.aging = 2});
-  pool.put(priority::high).cancel();
-  pool.put(priority::high).cancel();
-  const auto high = pool.put(priority::high);
-  pool.put(priority::high);
-  const auto low = pool.put(priority::low);
-  unsigned picks = 0;
-  const auto first = pool.queue.try_pop(picks);
-  const auto second = pool.queue.try_pop(picks);
-  REQUIRE((first && second));
-  CHECK(first->get()->id() == high.id());
-  CHECK(second->get()->id() == low.id());
-  CHECK(picks == 2);
-}
-
 TEST_CASE("with fifo the order of a lane is exact over all producers") {
   const std::size_t capacity = GENERATE(0U, 1000U);
   priority_queue<int> queue({.capacity = capacity, .aging = 0, .fifo = true});

@@ -13,6 +13,7 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <workpool/config.hpp>
 #include <workpool/pool.hpp>
 
 #include "support/eventually.hpp"

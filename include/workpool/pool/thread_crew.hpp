@@ -34,7 +34,7 @@ namespace workpool { inline namespace v0 { namespace detail {
 /// The threads of a pool: they pull tasks from the pool until there is no more work and never will be. How many there
 /// are is what crew_plan says; this class starts them, lets them go, and replaces those that were lost.
 ///
-/// Threads: any. A Pool is a task_owner with pull(picks) → optional<task_ref>, taken, work_in_sight() and
+/// Threads: any. A Pool is a task_owner with pull(worker) → optional<task_ref>, taken, work_in_sight() and
 /// more_to_come(); every thread holds a reference of it until it ends.
 template <class Pool>
 class thread_crew final : public stall_watch {
@@ -61,6 +61,27 @@ class thread_crew final : public stall_watch {
   /// Several tasks have been pushed.
   void notify_many(std::uint32_t count) noexcept {
     if (parking_.notify_many(count) < count && may_grow_.load(std::memory_order_relaxed)) grow(count);
+  }
+
+  /// A worker has taken more than it can run at once.
+  void share() noexcept { parking_.notify_one(); }
+
+  /// Calls `visit(batch)` with what every worker has in hand, until it says true: first those after `me`.
+  template <class Visit>
+  bool any_batch(Visit visit, const thread_worker* me = nullptr) {
+    bool passed = me == nullptr;
+    for (thread_worker& one : workers_) {
+      if (passed && visit(one.batch)) return true;
+      if (&one == me) passed = true;
+    }
+    for (thread_worker& one : workers_) {
+      if (me == nullptr || &one == me) break;
+      if (visit(one.batch)) return true;
+    }
+    return false;
+  }
+  bool any_in_hand() const noexcept {
+    return std::any_of(workers_.begin(), workers_.end(), [](const auto& one) { return !one.batch.empty(); });
   }
 
   /// Throws: std::bad_alloc, and then nothing has changed.
@@ -163,6 +184,9 @@ class thread_crew final : public stall_watch {
     stats.workers_exited = exited_.load(std::memory_order_relaxed);
     stats.restarts = restarts_.load(std::memory_order_relaxed);
   }
+
+  /// How many workers there have ever been at a time, spares included; at least 1.
+  std::size_t slots() const noexcept { return std::max<std::size_t>(1, workers_.size()); }
 
   /// How many regular workers there should be.
   worker_range range() const noexcept {
@@ -361,7 +385,7 @@ class thread_crew final : public stall_watch {
       now.more_to_come = now.phase != pool_phase::running && pool_.more_to_come();
       switch (decide(now)) {
         case dispatch::pull:
-          if (std::optional<task_ref> next = pool_.pull(me.picks)) {
+          if (std::optional<task_ref> next = pool_.pull(me)) {
             run(me, *next->release());
             now.looked = false;
             now.looks_left = looks_before_parking;
@@ -425,6 +449,7 @@ class thread_crew final : public stall_watch {
 
   void halt(thread_worker& me) noexcept {
     me.at_rest.store(true, std::memory_order_seq_cst);
+    runner_.notify();  // what it ran last may have been all that somebody waits for
     resumed_.await([&] {
       return !paused() || phase_.load(std::memory_order_acquire) != pool_phase::running ||
              !me.wanted.load(std::memory_order_seq_cst);

@@ -148,13 +148,15 @@ class thread_pool_core final : public task_owner, private deadline_watch {
 
   // ── out: what a worker asks ───────────────────────────────────────────────────────────────────────────────────────
 
-  /// `picks`: the worker's own count of what it has taken. Gives: a task to run, taken.
-  std::optional<task_ref> pull(unsigned& picks) {
+  /// Gives: a task for this worker to run, taken.
+  std::optional<task_ref> pull(thread_worker& me) {
     if (late_count_.load(std::memory_order_relaxed) != 0) {
       if (std::optional<task_ref> next = pull_late()) return next;
     }
-    if constexpr (requires { queue_.try_pop(picks); }) {
-      return queue_.try_pop(picks);
+    if constexpr (batching_task_queue<Queue>) {
+      std::optional<task_ref> next = pull_batched(me);
+      if (next) ++me.picks;
+      return next;
     } else {
       std::optional<task_ref> next = queue_.try_pop();
       if (next && next->waiting() && !next->take()) next.reset();
@@ -165,8 +167,8 @@ class thread_pool_core final : public task_owner, private deadline_watch {
   /// Whether a pull may find something.
   bool work_in_sight() const noexcept {
     if (late_count_.load(std::memory_order_relaxed) != 0) return true;
-    if constexpr (requires { queue_.has_elements(); }) {
-      return queue_.has_elements();
+    if constexpr (batching_task_queue<Queue>) {
+      return queue_.has_elements() || crew_.any_in_hand();
     } else {
       return queue_.size() != 0;
     }
@@ -192,6 +194,15 @@ class thread_pool_core final : public task_owner, private deadline_watch {
       const task_ref waiting = std::move(one);
       if (waiting.get()->withdraw(result)) ++count;
     });
+    if constexpr (batching_task_queue<Queue>) {
+      crew_.any_batch([&](task_batch& hand) {
+        while (const task_batch::found next = hand.take_of(lane)) {
+          const task_ref waiting = queue_.put_aside(next.one, next.lane);
+          if (waiting.get()->withdraw(result)) ++count;
+        }
+        return false;
+      });
+    }
     for (task* const outside : tasks_outside()) {
       if (outside->lane() == lane && outside->withdraw(result)) ++count;
       outside->drop_reference();
@@ -530,6 +541,35 @@ class thread_pool_core final : public task_owner, private deadline_watch {
       }
     }
     return found;
+  }
+
+  // What is urgent, then what the worker has in hand, then what is in the queue, then what others have in hand.
+  std::optional<task_ref> pull_batched(thread_worker& me) {
+    std::optional<task_ref> next;
+    if (!me.batch.empty()) {
+      queue_.take_out_before(me.batch.lane(), me.picks,
+                             [&](void* one, priority lane) { next = queue_.claim(one, lane); });
+      if (next) return next;
+    }
+    const auto take_from = [&](task_batch& hand) {
+      while (const task_batch::found one = hand.take()) {
+        if ((next = queue_.claim(one.one, one.lane))) return true;
+      }
+      return false;
+    };
+    const auto fill = [&me](void* const* first, std::size_t count, priority lane) {
+      me.batch.fill(first, count, lane);
+    };
+    while (!take_from(me.batch)) {
+      const std::size_t count = queue_.take_out(me.picks, crew_.slots(), fill);
+      if (count == 0) {
+        crew_.any_batch(take_from, &me);
+        break;
+      }
+      // While they were on their way a worker that looked for them may have parked.
+      if (count > 1) crew_.share();
+    }
+    return next;
   }
 
   void delay_is_over() noexcept {

@@ -46,7 +46,10 @@ class lane_set {
     if (mine.closed) return false;
     const token& producer = mine.token_for(lane, lane_of(lane));
     admission.accept();
-    if (lane_of(lane).enqueue(producer, element)) return true;
+    if (lane_of(lane).enqueue(producer, element)) {
+      if (is_urgent(lane)) urgent_.fetch_add(1, std::memory_order_relaxed);
+      return true;
+    }
     admission.retract();
     throw std::bad_alloc();
   }
@@ -54,9 +57,24 @@ class lane_set {
   /// Gives: nullptr when the lane is empty, or seems so while others push and pop.
   void* pop(priority lane) noexcept {
     void* element = nullptr;
-    while (lane_of(lane).try_dequeue(element) && element == nullptr) --fillers_[lane_index(lane)];
+    pop_some(lane, &element, 1);
     return element;
   }
+
+  /// Takes up to `most` out of a lane, into an array. Gives: how many; none as for pop().
+  std::size_t pop_some(priority lane, void** into, std::size_t most) noexcept {
+    for (;;) {
+      const std::size_t found = lane_of(lane).try_dequeue_bulk(into, most);
+      const auto real = static_cast<std::size_t>(std::remove(into, into + found, nullptr) - into);
+      fillers_[lane_index(lane)].fetch_sub(found - real, std::memory_order_relaxed);
+      if (is_urgent(lane)) urgent_.fetch_sub(static_cast<std::ptrdiff_t>(real), std::memory_order_relaxed);
+      if (real != 0 || found == 0) return real;
+    }
+  }
+
+  /// Whether there is something in a lane above normal: one look at a word that nobody else writes. Exact while nobody
+  /// pushes or pops.
+  bool urgent() const noexcept { return urgent_.load(std::memory_order_relaxed) > 0; }
 
   /// How many pointers lie in the lane; exact while nobody pushes or pops.
   std::size_t length(priority lane) const noexcept {
@@ -102,6 +120,7 @@ class lane_set {
         if (!lane_of(lane).enqueue(*mine, element)) removed.push_back(element);
       }
     }
+    if (is_urgent(lane)) urgent_.fetch_sub(static_cast<std::ptrdiff_t>(removed.size()), std::memory_order_relaxed);
     return removed;
   }
 
@@ -146,12 +165,14 @@ class lane_set {
     }
   }
 
+  static bool is_urgent(priority lane) noexcept { return lane < priority::normal; }
   queue& lane_of(priority lane) noexcept { return lanes_[lane_index(lane)]; }
 
   // The tokens refer to the lanes and go first.
   std::array<queue, priority_count> lanes_{queue(0), queue(0), queue(0), queue(0)};
   std::vector<slot> slots_;
   std::array<std::atomic<std::size_t>, priority_count> fillers_{};  // null pointers in a lane; see add_fillers()
+  alignas(cache_line) std::atomic<std::ptrdiff_t> urgent_{0};  // in critical and high; whoever pushes or pops there
 };
 
 }}}  // namespace workpool::v0::detail

@@ -78,6 +78,17 @@ concept reserving_task_queue = task_queue<Queue> &&
   { queue.unreserve(count) } -> std::same_as<void>;
 };
 
+/// A queue from which a consumer may take several elements at a time, and start them later.
+template <class Queue>
+concept batching_task_queue = forgetting_task_queue<Queue> &&
+    requires(Queue& queue, unsigned pick, void* pointer, priority lane,
+             void (&some)(void* const*, std::size_t, priority), void (&one)(void*, priority)) {
+  { queue.take_out(pick, std::size_t{1}, some) } -> std::same_as<std::size_t>;
+  { queue.take_out_before(lane, pick, one) } -> std::same_as<void>;
+  { queue.claim(pointer, lane) } -> std::same_as<std::optional<typename Queue::value_type>>;
+  { queue.put_aside(pointer, lane) } -> std::same_as<typename Queue::value_type>;
+};
+
 /// An element that somebody else may withdraw while it waits: task_ref, a pointer with an owner's manners. Whoever
 /// takes one out calls take() and throws it away when the answer is no.
 template <class Element>

@@ -11,6 +11,7 @@
 #include <workpool/detail/posix/thread_name.hpp>
 #include <workpool/monitor/pool_books.hpp>
 #include <workpool/worker/run_slot.hpp>
+#include <workpool/worker/task_batch.hpp>
 #include <workpool/worker/worker_life.hpp>
 
 namespace workpool { inline namespace v0 { namespace detail {
@@ -77,6 +78,7 @@ class alignas(cache_line) thread_worker {
   bool alive = false;               // has a thread that has not said goodbye
   bool lost = false;                // its thread ended unplanned, and no other has started since
   unsigned picks = 0;               // used by the worker alone
+  task_batch batch;                 // filled by the worker
   thread_worker* next = nullptr;    // in a worker_list
 
  private:
