@@ -32,12 +32,13 @@ struct batch {
   priority lane{};
 };
 
-batch take_out(queue_type& queue, unsigned pick = 0, std::size_t consumers = 1) {
+batch take_out(queue_type& queue, unsigned pick = 0, std::size_t consumers = 1, std::size_t most = 32) {
   batch taken;
-  const std::size_t count = queue.take_out(pick, consumers, [&](void* const* first, std::size_t n, priority lane) {
-    taken.pointers.assign(first, first + n);
-    taken.lane = lane;
-  });
+  const std::size_t count =
+      queue.take_out(pick, consumers, most, [&](void* const* first, std::size_t n, priority lane) {
+        taken.pointers.assign(first, first + n);
+        taken.lane = lane;
+      });
   REQUIRE(count == taken.pointers.size());
   return taken;
 }
@@ -79,6 +80,16 @@ TEST_CASE("a consumer takes half of its share, at least one and at most 32, in o
       const std::vector<task_id> ids = claim_all(pool.queue, taken);
       for (std::size_t n = 0; n < ids.size(); ++n) REQUIRE(ids[n] == tasks[n].id());
     }
+  }
+}
+
+TEST_CASE("a consumer takes no more than it asks for") {
+  for (const std::size_t most : {1U, 2U, 16U}) {
+    fake_pool<queue_type> pool({});
+    const auto tasks = put(pool, priority::low, 1000);
+    const batch taken = take_out(pool.queue, 0, 1, most);
+    CHECK(taken.pointers.size() == most);
+    claim_all(pool.queue, taken);
   }
 }
 
@@ -188,7 +199,7 @@ TEST_CASE("no purge slips in between taking out and what the taker does with it"
     std::atomic<std::size_t> in_hand{0};
     std::size_t purged = 0;
     std::thread taker([&] {
-      pool.queue.take_out(0, 1, [&](void* const* first, std::size_t count, priority lane) {
+      pool.queue.take_out(0, 1, 32, [&](void* const* first, std::size_t count, priority lane) {
         std::this_thread::yield();
         for (std::size_t n = 0; n < count; ++n) pool.queue.put_aside(first[n], lane);
         in_hand = count;

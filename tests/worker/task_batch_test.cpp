@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <set>
 #include <thread>
 #include <vector>
 
@@ -53,6 +54,21 @@ TEST_CASE("who wants another lane gets nothing") {
   CHECK_FALSE(batch.take_of(priority::normal));
   CHECK(number(batch.take_of(priority::low).one) == 0);
   CHECK(number(batch.take().one) == 1);
+}
+
+TEST_CASE("the mark of a batch changes with every task that is taken, and is 0 when none is left") {
+  task_batch batch;
+  CHECK(batch.mark() == 0);
+  std::set<std::uint64_t> marks;
+  for (int round = 0; round < 3; ++round) {
+    fill(batch, 0, 2);
+    marks.insert(batch.mark());
+    batch.take();
+    marks.insert(batch.mark());
+    batch.take();
+    CHECK(batch.mark() == 0);
+  }
+  CHECK(marks.size() == 6);
 }
 
 TEST_CASE("what one worker fills and others take as well, everybody gets once") {

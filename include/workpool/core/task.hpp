@@ -133,6 +133,8 @@ class task : public recycled {
   bool outside_queue() const noexcept { return details_ && details_->outside_queue; }
   /// Whether a timeout or an expiry has to be watched.
   bool is_limited() const noexcept { return timeout() != duration::max() || expires_at() != time_point::max(); }
+  /// Whether nobody can reach it but its queue and whoever takes it out: no future, no clock, no group has a pointer.
+  bool unwatched() const noexcept { return posted_ && details_ == nullptr; }
   bool belongs_to(const task_owner& owner) const noexcept { return owner_ == &owner; }
   /// Gives: "task 17 'thumb'".
   std::string describe() const;
@@ -143,6 +145,11 @@ class task : public recycled {
 
   /// Gives: true for the one caller that may and must run it. One whose time has run out expires instead.
   bool start() noexcept {
+    if (unwatched()) {  // nobody to compete with
+      const task_step step = transition(state(), task_event::start, outcome::value);
+      word_.store(step.next.bits(), std::memory_order_relaxed);
+      return step.taken;
+    }
     if (details_ && details_->expires_at != time_point::max() && details_->expires_at <= steady::now()) {
       withdraw(outcome::expired);
     }

@@ -206,7 +206,7 @@ class task_runner {
     if (last.slot.end(one)) {
       if (last.error) one.fail(std::move(last.error), last.result == outcome::failed && !one.posted());
       last.books.settle(last.result);
-      one.finish(last.result);
+      if (!one.unwatched()) one.finish(last.result);
       tell_settled(one, last.slot.worker(), last.result);
     } else {
       last.error = nullptr;

@@ -80,6 +80,23 @@ class thread_crew final : public stall_watch {
     }
     return false;
   }
+  /// Gives: the batch of a worker that has not touched it since `me` looked last, and so runs something that takes its
+  /// time; what it holds is older than what lies in the queue. One worker is looked at each time.
+  task_batch* idle_batch(thread_worker& me) noexcept {
+    if (workers_.size() < 2) return nullptr;
+    const thread_worker* const before = me.watched;
+    if (before != nullptr && before != &me) {
+      const std::uint64_t mark = before->batch.mark();
+      if (mark != 0 && mark == me.watched_mark) return &me.watched->batch;
+      me.watched_mark = mark;
+      if (mark != 0) return nullptr;
+    }
+    const bool has_next = before != nullptr && before->id() + 1 < workers_.size();  // if so, it may be read
+    me.watched = has_next ? before->next : &*workers_.begin();
+    me.watched_mark = 0;
+    return nullptr;
+  }
+
   bool any_in_hand() const noexcept {
     return std::any_of(workers_.begin(), workers_.end(), [](const auto& one) { return !one.batch.empty(); });
   }

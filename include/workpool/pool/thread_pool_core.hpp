@@ -543,7 +543,8 @@ class thread_pool_core final : public task_owner, private deadline_watch {
     return found;
   }
 
-  // What is urgent, then what the worker has in hand, then what is in the queue, then what others have in hand.
+  // What is urgent, then what the worker has in hand, then what another one does not get to, then what is in the
+  // queue, then what others have in hand.
   std::optional<task_ref> pull_batched(thread_worker& me) {
     std::optional<task_ref> next;
     if (!me.batch.empty()) {
@@ -561,11 +562,13 @@ class thread_pool_core final : public task_owner, private deadline_watch {
       me.batch.fill(first, count, lane);
     };
     while (!take_from(me.batch)) {
-      const std::size_t count = queue_.take_out(me.picks, crew_.slots(), fill);
+      if (task_batch* const left_lying = crew_.idle_batch(me); left_lying != nullptr && take_from(*left_lying)) break;
+      const std::size_t count = queue_.take_out(me.picks, crew_.slots(), me.most.now(), fill);
       if (count == 0) {
         crew_.any_batch(take_from, &me);
         break;
       }
+      me.most.taken(me.picks, steady::now());
       // While they were on their way a worker that looked for them may have parked.
       if (count > 1) crew_.share();
     }

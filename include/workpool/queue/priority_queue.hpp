@@ -88,19 +88,20 @@ class basic_priority_queue {
   }
 
   /// Takes elements out of the first lane that has any and hands them to `sink(pointers, count, lane)`: of critical and
-  /// high one, of the others half of the caller's share among `consumers`, at most 32. They count as waiting until
-  /// claim() or put_aside(). Until the sink has returned no purge begins. `pick`: how many the caller has claimed.
-  /// Gives: how many.
+  /// high one, of the others half of the caller's share among `consumers`, at least one and at most `most`, which is at
+  /// most 32. They count as waiting until claim() or put_aside(). Until the sink has returned no purge begins.
+  /// `pick`: how many the caller has claimed so far. Gives: how many.
   template <class Sink>
-  std::size_t take_out(unsigned pick, std::size_t consumers, Sink&& sink) noexcept requires withdrawable<T> {
+  std::size_t take_out(unsigned pick, std::size_t consumers, std::size_t most,
+                       Sink&& sink) noexcept requires withdrawable<T> {
     std::array<void*, largest_batch> pointers;
     const consumer_gate::passage visit(gate_);
     for (const priority lane : lane_order(pick, options_.aging)) {
-      std::size_t most = 1;
-      if (takes_batches_ && lane >= priority::normal) {
-        most = std::clamp<std::size_t>(lanes_.length(lane) / (2 * consumers), 1, largest_batch);
+      std::size_t wanted = 1;
+      if (most > 1 && takes_batches_ && lane >= priority::normal) {
+        wanted = std::clamp<std::size_t>(lanes_.length(lane) / (2 * consumers), 1, most);
       }
-      if (const std::size_t count = lanes_.pop_some(lane, pointers.data(), most); count != 0) {
+      if (const std::size_t count = lanes_.pop_some(lane, pointers.data(), wanted); count != 0) {
         sink(pointers.data(), count, lane);
         return count;
       }

@@ -59,6 +59,11 @@ class task_batch {
     const std::uint64_t seen = state_.load(std::memory_order_acquire);
     return next_of(seen) == count_of(seen);
   }
+  /// Something that changes with everything that happens to the batch; 0 when empty.
+  std::uint64_t mark() const noexcept {
+    const std::uint64_t seen = state_.load(std::memory_order_acquire);
+    return next_of(seen) == count_of(seen) ? 0 : seen;
+  }
   /// Of what was put in last.
   priority lane() const noexcept { return lane_of(state_.load(std::memory_order_relaxed)); }
 

@@ -10,8 +10,8 @@
 #include <workpool/detail/posix/signal_mask.hpp>
 #include <workpool/detail/posix/thread_name.hpp>
 #include <workpool/monitor/pool_books.hpp>
+#include <workpool/worker/batch_limit.hpp>
 #include <workpool/worker/run_slot.hpp>
-#include <workpool/worker/task_batch.hpp>
 #include <workpool/worker/worker_life.hpp>
 
 namespace workpool { inline namespace v0 { namespace detail {
@@ -72,14 +72,17 @@ class alignas(cache_line) thread_worker {
 
   run_slot slot;
   run_books books{writers::one};
-  std::atomic<task_id> current{0};  // written by the worker
-  std::atomic<bool> at_rest{true};  // parked, halted or gone: it will look whether the pool is paused before it takes
-  std::atomic<bool> wanted{false};  // else it leaves; written by the crew
-  bool alive = false;               // has a thread that has not said goodbye
-  bool lost = false;                // its thread ended unplanned, and no other has started since
-  unsigned picks = 0;               // used by the worker alone
-  task_batch batch;                 // filled by the worker
-  thread_worker* next = nullptr;    // in a worker_list
+  std::atomic<task_id> current{0};   // written by the worker
+  std::atomic<bool> at_rest{true};   // parked, halted or gone: it will look whether the pool is paused before it takes
+  std::atomic<bool> wanted{false};   // else it leaves; written by the crew
+  bool alive = false;                // has a thread that has not said goodbye
+  bool lost = false;                 // its thread ended unplanned, and no other has started since
+  unsigned picks = 0;                // used by the worker alone
+  task_batch batch;                  // filled by the worker
+  batch_limit most;                  // used by the worker alone
+  thread_worker* watched = nullptr;  // whose batch it looked at last, and how that was
+  std::uint64_t watched_mark = 0;
+  thread_worker* next = nullptr;  // in a worker_list
 
  private:
   const worker_id id_;
