@@ -129,12 +129,27 @@ TEST_CASE("a refused task counts as submitted and rejected, one taken back does 
 
 TEST_CASE("what one thread accepted another one may take back") {
   books pool;
-  for (int i = 0; i < 20; ++i) {  // more threads than there are stripes
+  for (int i = 0; i < 40; ++i) {  // more threads than there are stripes
     std::thread([&] { pool.intake.accept(priority::normal); }).join();
     std::thread([&] { pool.intake.retract(priority::normal); }).join();
   }
   CHECK(pool.stats().accepted == 0);
   CHECK(pool.sums().balanced());
+}
+
+TEST_CASE("what is accepted in turn counts like the rest, and every 64th of a slot is timed") {
+  books pool;
+  std::size_t timed = 0;
+  for (std::size_t slot = 0; slot < 32; ++slot) {
+    for (int i = 0; i < 128; ++i) timed += pool.intake.accept(priority::high, slot);
+    pool.intake.accept(priority::high);
+    pool.intake.accept(priority::low, slot);
+    pool.intake.retract(priority::low, slot);
+  }
+  CHECK(timed == 64);
+  CHECK(pool.stats().accepted == 32 * 129);
+  CHECK(pool.stats().queued_by_priority[0] == 0);
+  CHECK(pool.stats().queued_by_priority[1] == 32 * 129);
 }
 
 TEST_CASE("guests share their books without losing a count") {

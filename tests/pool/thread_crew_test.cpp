@@ -52,20 +52,20 @@ class plain_pool final : public wp::detail::task_owner {
     crew.notify_one();
   }
 
-  std::optional<wp::task_ref> pull(wp::detail::thread_worker& me) {
+  wp::detail::task* pull(wp::detail::thread_worker& me) {
     const std::lock_guard hold(mutex_);
-    if (waiting_.empty()) return std::nullopt;
+    if (waiting_.empty()) return nullptr;
     wp::task_ref next = std::move(waiting_.front());
     waiting_.pop_front();
     ++me.picks;
-    if (!next.take()) return std::nullopt;
-    return next;
+    return next.take() ? next.release() : nullptr;
   }
   bool work_in_sight() const noexcept {
     const std::lock_guard hold(mutex_);
     return !waiting_.empty();
   }
 
+  bool work_published() const noexcept { return work_in_sight(); }
   bool more_to_come() const noexcept { return false; }
 
   void wait_quiet() {

@@ -131,13 +131,12 @@ TEMPLATE_TEST_CASE("pull gives a task that is taken, and none when there is none
   CHECK_FALSE(core->pull(me));
   auto [one, result] = make([] { return 4; });
   core->admit_or_throw(one);
-  auto pulled = core->pull(me);
+  wp::detail::task* const pulled = core->pull(me);
   REQUIRE(pulled);
   CHECK_FALSE(pulled->waiting());
   CHECK(result.cancel() == wp::cancel_result::stop_requested);
-  wp::detail::task& body = *pulled->release();
-  core->run_here(body);  // takes a reference of its own
-  body.drop_reference();
+  core->run_here(*pulled);  // takes a reference of its own
+  pulled->drop_reference();
   CHECK(result.get() == 4);
   core->spawn();
 }

@@ -5,6 +5,7 @@
 #include <array>
 #include <atomic>
 #include <cstddef>
+#include <set>
 #include <thread>
 #include <vector>
 
@@ -16,8 +17,12 @@ namespace {
 struct counting_admission {
   int accepted = 0;
   int retracted = 0;
-  void accept() noexcept { ++accepted; }
-  void retract() noexcept { ++retracted; }
+  void accept(std::size_t slot) noexcept {
+    ++accepted;
+    slots.insert(slot);
+  }
+  void retract(std::size_t) noexcept { ++retracted; }
+  std::set<std::size_t> slots;
 };
 
 std::vector<int*> pop_all(lane_set& lanes, priority lane) {
@@ -37,6 +42,8 @@ TEST_CASE("a lane gives back its own pointers, in order, and then nullptr") {
     REQUIRE(lanes.push(&value, lane, admission));
   }
   CHECK(admission.accepted == 300);
+  CHECK(admission.slots.size() == 1);  // those of one thread come one after another
+  CHECK(*admission.slots.begin() < workpool::admission_slots);
   CHECK(admission.retracted == 0);
   CHECK(lanes.length(priority::high) == 100);
   CHECK(lanes.length(priority::low) == 200);

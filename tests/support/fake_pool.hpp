@@ -105,8 +105,8 @@ class fake_pool final : public workpool::detail::task_owner {
   struct ticket {
     fake_pool& pool;
     workpool::detail::task& one;
-    void accept() const noexcept { one.accept_by(pool); }
-    void retract() const noexcept { one.disown(); }
+    void accept(std::size_t = 0) const noexcept { one.accept_by(pool); }
+    void retract(std::size_t = 0) const noexcept { one.disown(); }
   };
 
   void forget(const workpool::detail::task& one) noexcept {

@@ -1,6 +1,7 @@
 #include <workpool/worker/thread_worker.hpp>
 
 #include "support/catch.hpp"
+#include "support/probe_task.hpp"
 
 #include <signal.h>
 #include <unistd.h>
@@ -83,9 +84,11 @@ TEST_CASE("a worker goes through its states as the table of its life says") {
   CHECK(worker.state() == worker_state::starting);
   worker.happen(ready);
   CHECK(worker.state() == worker_state::idle);
-  worker.happen(take);
+  workpool_test::probe_log log;
+  workpool_test::probe_task task(log);
+  worker.slot.begin(task);
   CHECK(worker.state() == worker_state::busy);
-  worker.happen(finish);
+  CHECK(worker.slot.end(task));
   CHECK(worker.state() == worker_state::idle);
   worker.happen(stop);
   CHECK(worker.state() == worker_state::stopping);
@@ -114,8 +117,11 @@ TEST_CASE("what is told of a worker is what its books and its state say") {
   CHECK(fresh.started_at <= workpool::steady::now());
 
   worker.happen(ready);
-  worker.happen(take);
   worker.current = 17;
+  CHECK(worker.info().current == 0);  // it is not running it
+  workpool_test::probe_log log;
+  workpool_test::probe_task task(log);
+  worker.slot.begin(task);
   worker.books.settle(outcome::value);
   worker.books.settle(outcome::value);
   worker.books.settle(outcome::failed);

@@ -24,7 +24,7 @@ class parking {
 
   /// To be followed by another look for work, then by retract() or park(). Gives: what park() wants to know.
   std::uint32_t announce() noexcept {
-    parked_.fetch_add(1, std::memory_order_relaxed);
+    parked_.fetch_add(1, std::memory_order_seq_cst);
     std::atomic_thread_fence(std::memory_order_seq_cst);
     return permits_.load(std::memory_order_acquire) & ~permit_bits;
   }
@@ -58,8 +58,11 @@ class parking {
   /// Gives: whether one was parked.
   bool notify_one() noexcept {
     std::atomic_thread_fence(std::memory_order_seq_cst);
-    return parked_.load(std::memory_order_relaxed) != 0 && wake(1) != 0;
+    return notify_one_in_order();
   }
+
+  /// The same for a notifier whose work is seen by everybody who has announced himself too late for this look.
+  bool notify_one_in_order() noexcept { return parked_.load(std::memory_order_seq_cst) != 0 && wake(1) != 0; }
 
   void notify_all() noexcept { notify_many(~std::uint32_t{0}); }
 

@@ -79,11 +79,24 @@ class books_list {
 /// What happens before a task starts: acceptance, rejection, withdrawal. Spread over lines by thread.
 class intake_books {
  public:
-  /// Gives: whether this task is one of those to be timed: the first one of a thread's stripe and every 64th after it.
+  /// Gives: whether this task is one of those to be timed: the first one of a stripe and every 64th after it.
   bool accept(priority lane) noexcept {
     return mine().accepted[lane_index(lane)].fetch_add(1, std::memory_order_relaxed) % timed_share == 0;
   }
   void retract(priority lane) noexcept { mine().accepted[lane_index(lane)].fetch_sub(1, std::memory_order_relaxed); }
+
+  /// The same for callers of which those with the same `slot` never overlap: nothing is locked.
+  bool accept(priority lane, std::size_t slot) noexcept {
+    counter& one = stripes_[slot % stripe_count].accepted_in_turn[lane_index(lane)];
+    const std::uint64_t before = one.load(std::memory_order_relaxed);
+    one.store(before + 1, std::memory_order_relaxed);
+    return before % timed_share == 0;
+  }
+  void retract(priority lane, std::size_t slot) noexcept {
+    counter& one = stripes_[slot % stripe_count].accepted_in_turn[lane_index(lane)];
+    one.store(one.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
+  }
+
   void reject(std::uint64_t count = 1) noexcept { mine().rejected.fetch_add(count, std::memory_order_relaxed); }
   void withdraw(priority lane, outcome result) noexcept {
     withdrawn_[lane_index(lane)][static_cast<std::size_t>(result)].fetch_add(1, std::memory_order_release);
@@ -100,6 +113,7 @@ class intake_books {
     for (const stripe& one : stripes_) {
       for (std::size_t lane = 0; lane < priority_count; ++lane) {
         sum[lane] += one.accepted[lane].load(std::memory_order_acquire);
+        sum[lane] += one.accepted_in_turn[lane].load(std::memory_order_acquire);
       }
     }
     return sum;
@@ -124,11 +138,12 @@ class intake_books {
 
  private:
   struct alignas(cache_line) stripe {
+    std::array<counter, priority_count> accepted_in_turn{};
     std::array<counter, priority_count> accepted{};  // may wrap below 0 in one stripe; the sum never does
     counter rejected{0};
   };
   static constexpr std::uint64_t timed_share = 64;  // a look at the clock costs about as much as running a task
-  static constexpr std::size_t stripe_count = 16;   // threads that submit at the same time without sharing a line
+  static constexpr std::size_t stripe_count = 32;   // threads that submit at the same time without sharing a line
 
   using lane_counters = std::array<counter, priority_count>;
   static lane_counts read(const lane_counters& counters) noexcept {

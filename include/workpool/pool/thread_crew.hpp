@@ -34,8 +34,8 @@ namespace workpool { inline namespace v0 { namespace detail {
 /// The threads of a pool: they pull tasks from the pool until there is no more work and never will be. How many there
 /// are is what crew_plan says; this class starts them, lets them go, and replaces those that were lost.
 ///
-/// Threads: any. A Pool is a task_owner with pull(worker) → optional<task_ref>, taken, work_in_sight() and
-/// more_to_come(); every thread holds a reference of it until it ends.
+/// Threads: any. A Pool is a task_owner with pull(worker) → a started task or nullptr, work_in_sight(),
+/// work_published() and more_to_come(); every thread holds a reference of it until it ends.
 template <class Pool>
 class thread_crew final : public stall_watch {
  public:
@@ -57,6 +57,10 @@ class thread_crew final : public stall_watch {
   /// A task has been pushed.
   void notify_one() noexcept {
     if (!parking_.notify_one() && may_grow_.load(std::memory_order_relaxed)) grow();
+  }
+  /// The same where the queue has put the push in order.
+  void notify_one_in_order() noexcept {
+    if (!parking_.notify_one_in_order() && may_grow_.load(std::memory_order_seq_cst)) grow();
   }
   /// Several tasks have been pushed.
   void notify_many(std::uint32_t count) noexcept {
@@ -110,7 +114,7 @@ class thread_crew final : public stall_watch {
   void stalled(worker_id worker) noexcept override {
     change([&] { plan_.stall(worker); });
     std::atomic_thread_fence(std::memory_order_seq_cst);  // either we see the work or its submitter sees may_grow_
-    if (pool_.work_in_sight()) grow();
+    if (pool_.work_published()) grow();
   }
   void recovered(worker_id worker) noexcept override {
     change([&] { plan_.recover(worker); });
@@ -232,7 +236,7 @@ class thread_crew final : public stall_watch {
   // ── how many ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
   void grow(std::uint32_t tasks = 1) noexcept {
-    if (!pool_.work_in_sight() || paused()) return;
+    if (!pool_.work_published() || paused()) return;
     change([&] {
       while (tasks-- != 0 && plan_.could_grow()) plan_.demand();
     });
@@ -360,7 +364,6 @@ class thread_crew final : public stall_watch {
 
   void depart(thread_worker& me, bool planned) noexcept {
     me.at_rest.store(true, std::memory_order_seq_cst);
-    me.current.store(0, std::memory_order_relaxed);
     me.happen(worker_event::stop);
     call_hook(options_.on_stop, me.id());
     runner_.hub().emit(event::worker_exited{me.id(), me.generation(), {}, planned});
@@ -402,8 +405,7 @@ class thread_crew final : public stall_watch {
       now.more_to_come = now.phase != pool_phase::running && pool_.more_to_come();
       switch (decide(now)) {
         case dispatch::pull:
-          if (std::optional<task_ref> next = pool_.pull(me)) {
-            run(me, *next->release());
+          if (run_some(me)) {
             now.looked = false;
             now.looks_left = looks_before_parking;
           } else {
@@ -429,20 +431,28 @@ class thread_crew final : public stall_watch {
     }
   }
 
+  // Runs what there is, as long as nothing else has to be thought about. Gives: whether there was anything.
+  bool run_some(thread_worker& me) {
+    task* next = pool_.pull(me);
+    if (next == nullptr) return false;
+    do {
+      run(me, *next);
+    } while (!paused_.load(std::memory_order_seq_cst) && me.wanted.load(std::memory_order_relaxed) &&
+             (next = pool_.pull(me)) != nullptr);
+    return true;
+  }
+
   void run(thread_worker& me, task& one) {
     me.current.store(one.id(), std::memory_order_relaxed);
-    me.happen(worker_event::take);
     if (may_grow_.load(std::memory_order_relaxed) && !parking_.anyone() && pool_.work_in_sight()) grow();
     runner_.run(one, me.slot, me.books);
-    me.happen(worker_event::finish);
-    me.current.store(0, std::memory_order_relaxed);
   }
 
   void park(thread_worker& me) noexcept {
     me.at_rest.store(true, std::memory_order_seq_cst);
     const std::uint32_t announced = parking_.announce();
     const bool over = ends() && !pool_.more_to_come();
-    if (pool_.work_in_sight() || paused() || over || !me.wanted.load(std::memory_order_seq_cst)) {
+    if (pool_.work_published() || paused() || over || !me.wanted.load(std::memory_order_seq_cst)) {
       parking_.retract();
     } else {
       const time_point deadline = park_limit();

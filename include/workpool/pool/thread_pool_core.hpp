@@ -148,19 +148,19 @@ class thread_pool_core final : public task_owner, private deadline_watch {
 
   // ── out: what a worker asks ───────────────────────────────────────────────────────────────────────────────────────
 
-  /// Gives: a task for this worker to run, taken.
-  std::optional<task_ref> pull(thread_worker& me) {
+  /// Gives: a started task for this worker to run, with a reference; nullptr when there is none.
+  task* pull(thread_worker& me) {
     if (late_count_.load(std::memory_order_relaxed) != 0) {
-      if (std::optional<task_ref> next = pull_late()) return next;
+      if (task* const next = pull_late()) return next;
     }
     if constexpr (batching_task_queue<Queue>) {
-      std::optional<task_ref> next = pull_batched(me);
-      if (next) ++me.picks;
+      task* const next = pull_batched(me);
+      if (next != nullptr) ++me.picks;
       return next;
     } else {
       std::optional<task_ref> next = queue_.try_pop();
       if (next && next->waiting() && !next->take()) next.reset();
-      return next;
+      return next ? next->release() : nullptr;
     }
   }
 
@@ -172,6 +172,12 @@ class thread_pool_core final : public task_owner, private deadline_watch {
     } else {
       return queue_.size() != 0;
     }
+  }
+
+  /// The same, asked after a fence by somebody who will otherwise sleep: nothing is missed of which he is not told.
+  bool work_published() const noexcept {
+    if constexpr (ordering_task_queue<Queue>) queue_.synchronize();
+    return work_in_sight();
   }
 
   /// Whether a task that was accepted will still enter the queue.
@@ -478,7 +484,11 @@ class thread_pool_core final : public task_owner, private deadline_watch {
       now.status = push(one, options_.queue.block_for.value_or(duration::max()));
       now.waited = true;
     }
-    crew_.notify_one();
+    if constexpr (ordering_task_queue<Queue>) {
+      crew_.notify_one_in_order();
+    } else {
+      crew_.notify_one();
+    }
     tell_high_water();
     return errc();
   }
@@ -510,14 +520,14 @@ class thread_pool_core final : public task_owner, private deadline_watch {
     crew_.notify_one();
   }
 
-  std::optional<task_ref> pull_late() {
+  task* pull_late() {
     const auto waiting = queue_.sizes();
     for (std::size_t lane = 0; lane < priority_count && waiting[lane] == 0; ++lane) {
       while (std::optional<task_ref> next = pop_late(lane)) {
-        if (next->take()) return next;
+        if (next->take()) return next->release();
       }
     }
-    return std::nullopt;
+    return nullptr;
   }
 
   std::optional<task_ref> pop_late(std::size_t lane) noexcept {
@@ -545,34 +555,41 @@ class thread_pool_core final : public task_owner, private deadline_watch {
 
   // What is urgent, then what the worker has in hand, then what another one does not get to, then what is in the
   // queue, then what others have in hand.
-  std::optional<task_ref> pull_batched(thread_worker& me) {
-    std::optional<task_ref> next;
-    if (!me.batch.empty()) {
-      queue_.take_out_before(me.batch.lane(), me.picks,
-                             [&](void* one, priority lane) { next = queue_.claim(one, lane); });
-      if (next) return next;
+  task* pull_batched(thread_worker& me) {
+    if (!me.batch.empty() && queue_.comes_before(me.batch.lane(), me.picks)) {
+      task* next = nullptr;
+      queue_.take_out_before(me.batch.lane(), me.picks, [&](void* one, priority lane) { next = claim(one, lane); });
+      if (next != nullptr) return next;
     }
-    const auto take_from = [&](task_batch& hand) {
-      while (const task_batch::found one = hand.take()) {
-        if ((next = queue_.claim(one.one, one.lane))) return true;
-      }
-      return false;
-    };
     const auto fill = [&me](void* const* first, std::size_t count, priority lane) {
       me.batch.fill(first, count, lane);
     };
-    while (!take_from(me.batch)) {
-      if (task_batch* const left_lying = crew_.idle_batch(me); left_lying != nullptr && take_from(*left_lying)) break;
+    for (;;) {
+      if (task* const next = claim_from(me.batch)) return next;
+      if (task_batch* const left_lying = crew_.idle_batch(me)) {
+        if (task* const next = claim_from(*left_lying)) return next;
+      }
       const std::size_t count = queue_.take_out(me.picks, crew_.slots(), me.most.now(), fill);
       if (count == 0) {
-        crew_.any_batch(take_from, &me);
-        break;
+        task* next = nullptr;
+        crew_.any_batch([&](task_batch& hand) { return (next = claim_from(hand)) != nullptr; }, &me);
+        return next;
       }
       me.most.taken(me.picks, steady::now());
       // While they were on their way a worker that looked for them may have parked.
       if (count > 1) crew_.share();
     }
-    return next;
+  }
+
+  task* claim_from(task_batch& hand) {
+    while (const task_batch::found one = hand.take()) {
+      if (task* const next = claim(one.one, one.lane)) return next;
+    }
+    return nullptr;
+  }
+  task* claim(void* one, priority lane) {
+    std::optional<task_ref> next = queue_.claim(one, lane);
+    return next ? next->release() : nullptr;
   }
 
   void delay_is_over() noexcept {
@@ -581,7 +598,7 @@ class thread_pool_core final : public task_owner, private deadline_watch {
     }
   }
 
-  /// The moment of acceptance: from here on the task is in the books.
+  /// The moment of acceptance: from here on the task is in the books. With a slot: under a lock of the queue.
   struct ticket {
     thread_pool_core& pool;
     task& one;
@@ -591,6 +608,17 @@ class thread_pool_core final : public task_owner, private deadline_watch {
     }
     void retract() const noexcept {
       pool.runner_.intake().retract(one.lane());
+      disown();
+    }
+    void accept(std::size_t slot) const noexcept {
+      one.accept_by(pool);
+      if (pool.runner_.intake().accept(one.lane(), slot)) one.take_time();
+    }
+    void retract(std::size_t slot) const noexcept {
+      pool.runner_.intake().retract(one.lane(), slot);
+      disown();
+    }
+    void disown() const noexcept {
       one.disown();
       pool.runner_.notify();
     }

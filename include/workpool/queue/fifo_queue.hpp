@@ -186,7 +186,7 @@ class fifo_queue {
   bool append(line& made, Admission& admission) {
     const std::lock_guard hold(mutex_);
     if (closed_) return false;
-    admission.accept();
+    admission.accept(0);
     ++waiting_[lane_index(made.front().lane)];
     line_.splice(line_.end(), made);
     return true;

@@ -14,6 +14,7 @@
 #include <workpool/detail/concurrentqueue.hpp>
 #include <workpool/detail/spin_lock.hpp>
 #include <workpool/detail/thread_number.hpp>
+#include <workpool/queue/task_queue.hpp>
 
 namespace workpool { inline namespace v0 { namespace detail {
 
@@ -35,23 +36,30 @@ class lane_set {
 
   /// As many slots as can be in use at the same time without waiting for one another much, within reason.
   static std::size_t default_slots() noexcept {
-    return std::min<std::size_t>(2 * std::max(1U, std::thread::hardware_concurrency()), 32);
+    return std::min<std::size_t>(2 * std::max(1U, std::thread::hardware_concurrency()), admission_slots);
   }
 
   /// Gives: false when the set is closed. Throws: std::bad_alloc.
   template <class Admission>
   bool push(void* element, priority lane, Admission& admission) {
-    slot& mine = slots_[thread_number() & (slots_.size() - 1)];
-    const std::lock_guard hold(mine.lock);
+    const std::size_t index = thread_number() & (slots_.size() - 1);
+    slot& mine = slots_[index];
+    const push_guard hold(mine.lock);
     if (mine.closed) return false;
     const token& producer = mine.token_for(lane, lane_of(lane));
-    admission.accept();
+    admission.accept(index);
     if (lane_of(lane).enqueue(producer, element)) {
       if (is_urgent(lane)) urgent_.fetch_add(1, std::memory_order_relaxed);
       return true;
     }
-    admission.retract();
+    admission.retract(index);
     throw std::bad_alloc();
+  }
+
+  /// To be called after a fence, before a look at the lengths: a push is then seen, or its thread sees, by a
+  /// sequentially consistent load after the push, what was stored before the fence.
+  void synchronize() const noexcept {
+    for (const slot& one : slots_) one.lock.look();
   }
 
   /// Gives: nullptr when the lane is empty, or seems so while others push and pop.
@@ -140,6 +148,14 @@ class lane_set {
     spin_lock lock;
     bool closed = false;
     std::array<std::optional<token>, priority_count> tokens;
+  };
+
+  struct push_guard {
+    explicit push_guard(spin_lock& held) noexcept : lock(held) { lock.lock(); }
+    push_guard(const push_guard&) = delete;
+    push_guard& operator=(const push_guard&) = delete;
+    ~push_guard() { lock.unlock_in_order(); }
+    spin_lock& lock;
   };
 
   struct all_slots_locked {

@@ -14,6 +14,7 @@
 #include <workpool/core/clock.hpp>
 #include <workpool/core/task_ref.hpp>
 #include <workpool/detail/eventcount.hpp>
+#include <workpool/detail/every_nth.hpp>
 #include <workpool/queue/consumer_gate.hpp>
 #include <workpool/queue/element_cell.hpp>
 #include <workpool/queue/lane_order.hpp>
@@ -75,7 +76,7 @@ class basic_priority_queue {
 
   std::optional<T> try_pop() {
     const unsigned pick = options_.aging == 0 ? 0 : picks_.fetch_add(1, std::memory_order_relaxed);
-    const auto order = lane_order(pick, options_.aging);
+    const auto order = order_of(pick);
     while (const found next = pop_first(order)) {
       if constexpr (withdrawable<T>) {
         if (std::optional<T> element = claim(next.pointer, next.lane)) return element;
@@ -96,7 +97,7 @@ class basic_priority_queue {
                        Sink&& sink) noexcept requires withdrawable<T> {
     std::array<void*, largest_batch> pointers;
     const consumer_gate::passage visit(gate_);
-    for (const priority lane : lane_order(pick, options_.aging)) {
+    for (const priority lane : order_of(pick)) {
       std::size_t wanted = 1;
       if (most > 1 && takes_batches_ && lane >= priority::normal) {
         wanted = std::clamp<std::size_t>(lanes_.length(lane) / (2 * consumers), 1, most);
@@ -109,16 +110,18 @@ class basic_priority_queue {
     return 0;
   }
 
-  /// Takes out what is to be started before a batch of `lane` goes on; hardly ever anything. As take_out().
+  /// Whether there may be something to start before a batch of `lane` goes on; hardly ever.
+  bool comes_before(priority lane, unsigned pick) const noexcept {
+    return lanes_.urgent() || (lane == priority::normal && ages_(pick));
+  }
+  /// Takes one such element out, if there is one. As take_out().
   template <class Sink>
   void take_out_before(priority lane, unsigned pick, Sink&& sink) noexcept requires withdrawable<T> {
-    if (lanes_.urgent()) {
-      for (const priority urgent : {priority::critical, priority::high}) {
-        if (void* const pointer = pop_from(urgent)) return sink(pointer, urgent);
-      }
-    } else if (lane == priority::normal && ages(pick)) {
-      if (void* const pointer = pop_from(priority::low)) sink(pointer, priority::low);
+    for (const priority urgent : {priority::critical, priority::high}) {
+      if (void* const pointer = pop_from(urgent)) return sink(pointer, urgent);
     }
+    if (lane != priority::normal || !ages_(pick)) return;
+    if (void* const pointer = pop_from(priority::low)) sink(pointer, priority::low);
   }
 
   /// What was taken out is to start. Gives: nothing when it has been withdrawn meanwhile.
@@ -166,6 +169,7 @@ class basic_priority_queue {
   /// A waiting element of this lane has been withdrawn: its place is free, its remains are passed over later.
   void forget(priority lane) noexcept {
     dead_[lane_index(lane)].fetch_add(1, std::memory_order_relaxed);
+    if (too_many_dead()) sweep_due_.store(true, std::memory_order_relaxed);
     places_.release();
   }
 
@@ -204,6 +208,8 @@ class basic_priority_queue {
            lanes_.length(priority::normal) != 0 || lanes_.length(priority::low) != 0;
   }
 
+  void synchronize() const noexcept { lanes_.synchronize(); }
+
   /// Pointers in the lanes, dead elements included.
   std::size_t physical_length() const noexcept {
     const consumer_gate::passage visit(gate_);
@@ -222,7 +228,7 @@ class basic_priority_queue {
     explicit operator bool() const noexcept { return pointer != nullptr; }
   };
 
-  bool ages(unsigned pick) const noexcept { return lane_order(pick, options_.aging)[0] == priority::low; }
+  lane_list order_of(unsigned pick) const noexcept { return lane_order(ages_(pick) ? 0 : 1, ages_(pick) ? 1 : 0); }
 
   found pop_first(const lane_list& order) noexcept {
     const consumer_gate::passage visit(gate_);
@@ -276,7 +282,7 @@ class basic_priority_queue {
       }
       places* owner;
     } held{&places_};
-    if (too_many_dead()) sweep();
+    if (sweep_due_.load(std::memory_order_relaxed)) sweep();
     typename cell::writer writer(std::move(element));
     try {
       if (!lanes_.push(writer.pointer(), lane, admission)) {
@@ -332,6 +338,7 @@ class basic_priority_queue {
     if constexpr (withdrawable<T>) {
       remains dead;  // destroyed after the locks: results and names are the user's
       const std::lock_guard hold(sweeper_);
+      sweep_due_.store(false, std::memory_order_relaxed);
       if (!too_many_dead()) return;
       const consumer_gate::closure alone(gate_);
       for (const priority lane : lane_order(0, 0)) {
@@ -357,13 +364,15 @@ class basic_priority_queue {
   static constexpr std::ptrdiff_t worth_a_sweep = 1024;  // elements; below, an unbounded queue lets the dead lie
 
   const queue_options options_;
+  const every_nth ages_{options_.aging};
   // With fifo the order is exact; and drop_oldest has to find the oldest in the lanes.
   const bool takes_batches_ = !options_.fifo && (options_.capacity == 0 || options_.on_full != on_full::drop_oldest);
   places places_;
   std::atomic<bool> closed_{false};  // no push begins after it
   std::atomic<bool> sealed_{false};  // and none is under way
   std::atomic<unsigned> picks_{0};   // of consumers without a counter of their own
-  mutable consumer_gate gate_;       // sweeps and purges do not overlap with pops
+  std::atomic<bool> sweep_due_{false};
+  mutable consumer_gate gate_;  // sweeps and purges do not overlap with pops
   std::mutex sweeper_;
   // Withdrawn elements that still lie in a lane. Below 0 for the moment between a removal and its forget().
   std::array<std::atomic<std::ptrdiff_t>, priority_count> dead_{};

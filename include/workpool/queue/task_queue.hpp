@@ -52,13 +52,15 @@ concept forgetting_task_queue = task_queue<Queue> && requires(Queue& queue, prio
   noexcept;
 };
 
-/// What happens at the moment of acceptance: accept() is called when nothing can refuse the element any more and nobody
-/// can take it out yet, retract() if memory ran out after all. Both are short, run under the lock of the queue, and
-/// cannot throw. A pool keeps its books this way.
+/// What happens at the moment of acceptance: accept(slot) is called when nothing can refuse the element any more and
+/// nobody can take it out yet, retract(slot) if memory ran out after all. Both are short, run under a lock of the
+/// queue, and cannot throw; calls with the same slot, which is below admission_slots, never overlap. A pool keeps its
+/// books this way.
 struct no_admission {
-  void accept() const noexcept {}
-  void retract() const noexcept {}
+  void accept(std::size_t) const noexcept {}
+  void retract(std::size_t) const noexcept {}
 };
+inline constexpr std::size_t admission_slots = 32;
 
 /// A queue whose pushes take an admission as their last argument. With other queues a pool counts a task while it is
 /// being pushed, so that a submitter who waits for room shows as a waiting task.
@@ -78,12 +80,21 @@ concept reserving_task_queue = task_queue<Queue> &&
   { queue.unreserve(count) } -> std::same_as<void>;
 };
 
+/// A queue for which a consumer that has passed a fence and called synchronize() sees every push whose thread does not
+/// see, by a sequentially consistent load after it, what the consumer stored before: the two need no other fence.
+template <class Queue>
+concept ordering_task_queue = task_queue<Queue> && requires(const Queue& seen) {
+  { seen.synchronize() }
+  noexcept;
+};
+
 /// A queue from which a consumer may take several elements at a time, and start them later.
 template <class Queue>
 concept batching_task_queue = forgetting_task_queue<Queue> &&
-    requires(Queue& queue, unsigned pick, void* pointer, priority lane,
+    requires(Queue& queue, const Queue& seen, unsigned pick, void* pointer, priority lane,
              void (&some)(void* const*, std::size_t, priority), void (&one)(void*, priority)) {
   { queue.take_out(pick, std::size_t{1}, std::size_t{1}, some) } -> std::same_as<std::size_t>;
+  { seen.comes_before(lane, pick) } -> std::same_as<bool>;
   { queue.take_out_before(lane, pick, one) } -> std::same_as<void>;
   { queue.claim(pointer, lane) } -> std::same_as<std::optional<typename Queue::value_type>>;
   { queue.put_aside(pointer, lane) } -> std::same_as<typename Queue::value_type>;

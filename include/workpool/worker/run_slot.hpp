@@ -20,9 +20,12 @@ class run_slot {
   run_slot(const run_slot&) = delete;
   run_slot& operator=(const run_slot&) = delete;
 
+  void begin(task& one) noexcept { word_.store(address(one), std::memory_order_release); }
+
   /// `deadline`: when seize_late() may take it.
-  void begin(task& one, time_point deadline = time_point::max()) noexcept {
+  void begin(task& one, time_point deadline) noexcept {
     deadline_.store(deadline, std::memory_order_relaxed);
+    limited_ = true;
     word_.store(address(one), std::memory_order_seq_cst);  // before the runner looks when the next alarm is due
   }
 
@@ -30,13 +33,13 @@ class run_slot {
   /// Gives: true when the outcome is this thread's to tell; false when somebody else has settled the task meanwhile.
   /// Order: sequentially consistent, so that a thread which sees the slot empty knows what this one will see next.
   bool end(task& one) noexcept {
-    for (spinner spin;; spin.once()) {
-      std::uintptr_t expected = address(one);
-      if (word_.compare_exchange_strong(expected, 0, std::memory_order_seq_cst)) return true;
-      if (expected != (address(one) | seized)) continue;  // somebody is deciding whether to seize it
-      word_.store(0, std::memory_order_seq_cst);
-      return false;
+    std::uintptr_t expected = address(one);
+    const bool mine = word_.compare_exchange_strong(expected, 0, std::memory_order_seq_cst) || end_contended(one);
+    if (limited_) {
+      limited_ = false;
+      deadline_.store(time_point::max(), std::memory_order_relaxed);
     }
+    return mine;
   }
 
   worker_id worker() const noexcept { return worker_; }
@@ -78,9 +81,20 @@ class run_slot {
   static constexpr std::uintptr_t marks = being_seized | seized;
   static_assert(alignof(task) > marks);
 
+  bool end_contended(task& one) noexcept {
+    for (spinner spin;; spin.once()) {
+      std::uintptr_t expected = address(one);
+      if (word_.compare_exchange_strong(expected, 0, std::memory_order_seq_cst)) return true;
+      if (expected != (address(one) | seized)) continue;  // somebody is deciding whether to seize it
+      word_.store(0, std::memory_order_seq_cst);
+      return false;
+    }
+  }
+
   static std::uintptr_t address(task& one) noexcept { return reinterpret_cast<std::uintptr_t>(&one); }
 
   const worker_id worker_;
+  bool limited_ = false;                                 // used by the running thread
   std::atomic<std::uintptr_t> word_{0};                  // the task and one of the marks; 0: between two tasks
   std::atomic<time_point> deadline_{time_point::max()};  // written before the word
 };

@@ -50,7 +50,11 @@ class alignas(cache_line) thread_worker {
   std::thread& thread() noexcept { return thread_; }
   worker_id id() const noexcept { return id_; }
   std::uint32_t generation() const noexcept { return generation_.load(std::memory_order_relaxed); }
-  worker_state state() const noexcept { return state_.load(std::memory_order_relaxed); }
+  /// Busy is what its slot says: a worker has more to do than to note every task it begins and ends.
+  worker_state state() const noexcept {
+    const worker_state kept = state_.load(std::memory_order_relaxed);
+    return slot.empty() ? kept : transition(kept, worker_event::take).next;
+  }
 
   /// Only by the worker's own thread, and before and after it by whoever starts it.
   void happen(worker_event event) noexcept {
@@ -65,14 +69,16 @@ class alignas(cache_line) thread_worker {
     now.started_at = started_at_.load(std::memory_order_relaxed);
     now.completed = books.settled(outcome::value);
     now.failed = books.settled(outcome::failed);
-    now.current = current.load(std::memory_order_relaxed);
-    now.in_flight = now.state == worker_state::busy ? 1 : 0;
+    if (now.state == worker_state::busy) {
+      now.current = current.load(std::memory_order_relaxed);
+      now.in_flight = 1;
+    }
     return now;
   }
 
   run_slot slot;
   run_books books{writers::one};
-  std::atomic<task_id> current{0};   // written by the worker
+  std::atomic<task_id> current{0};   // while busy; written by the worker
   std::atomic<bool> at_rest{true};   // parked, halted or gone: it will look whether the pool is paused before it takes
   std::atomic<bool> wanted{false};   // else it leaves; written by the crew
   bool alive = false;                // has a thread that has not said goodbye
