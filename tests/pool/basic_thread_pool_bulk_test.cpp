@@ -200,3 +200,17 @@ TEST_CASE("an over-aligned callable keeps its alignment", "[bulk]") {
   pool_of_lanes pool{1};
   CHECK_NOTHROW(pool.submit_bulk(3, wide{}).get());
 }
+
+TEMPLATE_TEST_CASE("help with a bulk leaves alone the parts that never got into the queue", "[bulk]", EVERY_POOL) {
+  TestType pool{{.workers = 1, .queue = {.capacity = 2, .block_for = 1ms}}};
+  gate held;
+  pool.post([&] { held.wait(); });
+  held.await_arrivals(1);
+  std::atomic<int> ran{0};
+  auto all = pool.submit_bulk(6, [&](std::size_t) { ++ran; });
+  CHECK_THROWS_AS(all.get(wp::help), wp::enqueue_timeout);
+  CHECK(ran <= 2);
+  held.open();
+  pool.wait_idle();
+  CHECK(pool.stats().rejected == 4);
+}

@@ -169,12 +169,14 @@ inline cancel_result bulk_task::cancel() noexcept {
 
 inline bool bulk_task::may_start() const noexcept {
   const visit parts(const_cast<bulk_task&>(*this));
-  return parts && std::any_of(parts_, parts_ + size_, [](const bulk_part& one) { return one.may_start(); });
+  const std::size_t count = parts ? accepted_.load(std::memory_order_acquire) : 0;
+  return std::any_of(parts_, parts_ + count, [](const bulk_part& one) { return one.may_start(); });
 }
 
 inline void bulk_task::help() {
   const visit parts(*this);
-  for (std::size_t index = 0; parts && index < size_; ++index) parts_[index].help();
+  const std::size_t count = parts ? accepted_.load(std::memory_order_acquire) : 0;  // the others have no pool
+  for (std::size_t index = 0; index < count; ++index) parts_[index].help();
 }
 
 inline void bulk_task::ended(bulk_part& one, workpool::outcome result) noexcept {
