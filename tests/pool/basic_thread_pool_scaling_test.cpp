@@ -170,3 +170,110 @@ TEST_CASE("a pool may be destroyed by a handler that its own timer calls", "[end
   CHECK(eventually([&] { return destroyed.load(); }));
   CHECK_THROWS_AS(stale.get(), wp::task_expired);
 }
+
+TEST_CASE("work that came while the pool was paused makes a pool of a range grow when it is resumed", "[scaling]") {
+  pool_type pool{{.workers = {1, 2}}};
+  gate held;
+  pool.post([&] { held.wait(); });
+  held.await_arrivals(1);
+  REQUIRE(eventually([&] { return pool.stats().queued == 0; }));
+  pool.pause();
+  pool.post([&] { held.open(); });  // the first task waits for this one
+  pool.resume();
+  pool.wait_idle();
+  CHECK(pool.stats().completed == 2);
+}
+
+TEST_CASE("work that waits makes a pool grow as soon as its range allows it", "[scaling]") {
+  pool_type pool{1};
+  gate held;
+  pool.post([&] { held.wait(); });
+  held.await_arrivals(1);
+  pool.post([&] { held.open(); });
+  pool.resize({1, 2});
+  pool.wait_idle();
+  CHECK(pool.stats().completed == 2);
+}
+
+TEST_CASE("a worker that leaves just when work comes leaves nobody waiting who could have been started", "[scaling]") {
+  pool_type pool{{.workers = {1, 2}, .idle_timeout = 20us}};
+  for (int turn = 0; turn < 2'000; ++turn) {
+    gate held;
+    auto first = pool.submit([&] { held.wait(); });
+    held.await_arrivals(1);
+    pool.submit([] {}).get();  // the second worker, which idles from here on
+    const auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(turn % 100);
+    while (std::chrono::steady_clock::now() < until) std::this_thread::yield();
+    auto second = pool.submit([&] { held.open(); });
+    first.get();
+    second.get();
+  }
+  CHECK(pool.stats().completed == 6'000);
+}
+
+TEST_CASE("wait_idle ends on a paused pool when its last task does", "[scaling]") {
+  pool_type pool{1};
+  gate held;
+  pool.post([&] { held.wait(); });
+  held.await_arrivals(1);
+  pool.pause();
+  std::thread waiter([&] { pool.wait_idle(); });
+  std::this_thread::yield();
+  held.open();
+  waiter.join();
+  CHECK(pool.paused());
+  CHECK(pool.stats().completed == 1);
+}
+
+TEST_CASE("a task that waits for another one of a paused pool is let go by the pool's end", "[scaling]") {
+  gate held;
+  wp::future<int> inner, outer;
+  {
+    pool_type pool{1};
+    outer = pool.submit([&] {
+      held.wait();
+      return inner.get() + 1;
+    });
+    held.await_arrivals(1);
+    inner = pool.submit([] { return 1; });
+    pool.pause();
+    held.open();
+    for (int turn = 0; turn < 1'000; ++turn) std::this_thread::yield();  // most likely it waits by now
+  }
+  CHECK(outer.get() == 2);
+}
+
+TEST_CASE("handlers may pause the pool, also several at a time and on its own workers", "[scaling]") {
+  pool_type pool{2};
+  std::atomic<int> calls{0};
+  const auto pause = [&](const auto&) {
+    pool.pause();
+    ++calls;
+  };
+  auto one = pool.on_event<wp::event::task_settled>(pause);
+  auto other = pool.on_event<wp::event::task_settled>(pause);
+  for (int turn = 0; turn < 100; ++turn) {
+    auto first = pool.submit([] {});
+    auto second = pool.submit([] {});
+    while (!first.ready() || !second.ready()) pool.resume();
+    REQUIRE(eventually([&] { return calls == 4 * (turn + 1); }));
+    pool.resume();
+  }
+  one.cancel();
+  other.cancel();
+  CHECK(pool.stats().completed == 200);
+}
+
+TEST_CASE("a pool whose shutdown has begun cannot be paused any more", "[scaling]") {
+  pool_type pool{1};
+  gate held;
+  auto running = pool.submit([&] {
+    pool.shutdown();  // from a task: it only begins
+    held.wait();
+  });
+  held.await_arrivals(1);
+  pool.pause();
+  CHECK_FALSE(pool.paused());
+  held.open();
+  running.get();
+}

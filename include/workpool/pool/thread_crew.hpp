@@ -109,12 +109,12 @@ class thread_crew final : public stall_watch {
   void resize(worker_range range) {
     change([&] { plan_.resize(range.min, range.max); });
     parking_.recall();  // how long a worker may idle has perhaps changed
+    catch_up();
   }
 
   void stalled(worker_id worker) noexcept override {
     change([&] { plan_.stall(worker); });
-    std::atomic_thread_fence(std::memory_order_seq_cst);  // either we see the work or its submitter sees may_grow_
-    if (pool_.work_published()) grow();
+    catch_up();
   }
   void recovered(worker_id worker) noexcept override {
     change([&] { plan_.recover(worker); });
@@ -125,27 +125,36 @@ class thread_crew final : public stall_watch {
     return plan_.could_grow() || plan_.anyone_free();
   }
 
-  /// From its return on no worker starts a task.
+  /// From its return on no worker starts a task; a pool that ends is not paused any more.
   void pause() noexcept {
     paused_.store(true, std::memory_order_seq_cst);
+    if (phase_.load(std::memory_order_seq_cst) != pool_phase::running) {
+      paused_.store(false, std::memory_order_seq_cst);
+      return;
+    }
+    // A handler may call this on a worker between two tasks, which will look before it takes the next one.
+    const bool rested = this_thread_ != nullptr && this_thread_->at_rest.exchange(true, std::memory_order_seq_cst);
     for (const auto& worker : workers_) {
       // One that is between two tasks has perhaps not seen it and may start another one: wait until it has decided.
       for (spinner spin; worker.slot.empty() && !worker.at_rest.load(std::memory_order_seq_cst);) spin.once();
     }
+    if (this_thread_ != nullptr) this_thread_->at_rest.store(rested, std::memory_order_seq_cst);
   }
 
   void resume() noexcept {
     paused_.store(false, std::memory_order_seq_cst);
     resumed_.notify_all();
+    catch_up();
   }
 
   bool paused() const noexcept { return paused_.load(std::memory_order_relaxed); }
 
   /// No more tasks will be accepted: the workers leave when they run out of work, also those of a paused pool.
   void finish() noexcept {
-    paused_.store(false, std::memory_order_seq_cst);
     phase_.store(pool_phase::draining, std::memory_order_seq_cst);
+    paused_.store(false, std::memory_order_seq_cst);  // in this order: see pause()
     wake_all();
+    catch_up();
   }
 
   /// Every worker looks again at what there is to do.
@@ -240,6 +249,12 @@ class thread_crew final : public stall_watch {
     change([&] {
       while (tasks-- != 0 && plan_.could_grow()) plan_.demand();
     });
+  }
+
+  // Grows for work that came when the pool could not grow. One is enough: it calls the next when it takes its first.
+  void catch_up() noexcept {
+    std::atomic_thread_fence(std::memory_order_seq_cst);  // either we see the work or its submitter sees may_grow_
+    if (may_grow_.load(std::memory_order_relaxed)) grow();
   }
 
   // Changes the plan, carries it out, and joins the threads that have ended since the last change.
@@ -347,6 +362,7 @@ class thread_crew final : public stall_watch {
 
   void work(thread_worker& me) {
     working_for = &pool_;
+    this_thread_ = &me;
     departure leaving{*this, me};
     tune();
     call_hook(options_.on_start, me.id());
@@ -377,11 +393,18 @@ class thread_crew final : public stall_watch {
       me.lost = !planned && plan_.wanted(me.id());
       if (plan_.wanted(me.id())) start(me);
       me.wanted.store(plan_.wanted(me.id()), std::memory_order_relaxed);
+      if (pool_.work_in_sight() && !parking_.notify_one()) make_up();  // for a wake this thread has used up, perhaps
     }
-    if (pool_.work_in_sight()) parking_.notify_one();  // a wake this thread has used up, perhaps
     runner_.notify();
+    this_thread_ = nullptr;
     working_for = nullptr;
     pool_.release();
+  }
+
+  void make_up() noexcept {
+    if (paused() || !plan_.could_grow()) return;
+    plan_.demand();
+    carry_out();
   }
 
   void hand_over(std::thread& mine) noexcept {
@@ -492,6 +515,8 @@ class thread_crew final : public stall_watch {
       runner_.callback_failed();
     }
   }
+
+  static inline thread_local constinit thread_worker* this_thread_ = nullptr;  // a worker of whichever pool
 
   static constexpr duration first_retry = std::chrono::milliseconds(100);  // after a failed start; doubled each time
   static constexpr duration last_retry = std::chrono::seconds(30);

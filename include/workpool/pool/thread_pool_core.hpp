@@ -682,6 +682,7 @@ class thread_pool_core final : public task_owner, private deadline_watch {
     queue_.close();
     if (discard) purge_all(outcome::discarded);
     crew_.finish();
+    runner_.notify();  // as in resume()
   }
 
   /// The drain is over: what waits is discarded and, with `force`, what runs is abandoned.
