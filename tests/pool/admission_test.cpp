@@ -131,3 +131,16 @@ TEST_CASE("every admission keeps the table") {
     CHECK(is_kept(one));
   }
 }
+
+TEST_CASE("a submitter without stack for one more task is refused, in words that say whether waiting would help") {
+  const auto answer = [](on_full policy, submit_kind kind, bool own_worker) {
+    return decide({full, policy, std::nullopt, kind, own_worker, false, false});
+  };
+  CHECK(answer(block, may_block, true).reason == errc::would_deadlock);
+  CHECK(answer(block, may_block, false).action == admission::wait);
+  CHECK(answer(block, must_not_block, true).reason == errc::queue_full);
+  for (const bool own_worker : {false, true}) {
+    CHECK(answer(caller_runs, may_block, own_worker).action == refuse);
+    CHECK(answer(caller_runs, may_block, own_worker).reason == errc::queue_full);
+  }
+}

@@ -317,3 +317,30 @@ TEST_CASE("a future can be explained", "[seeing]") {
   one.get();
   CHECK_THROWS_AS(pool.explain(one), wp::no_state);
 }
+
+TEST_CASE("a task that submits itself again into a full pool is refused before its stack ends", "[full]") {
+  for (const wp::on_full policy : {wp::on_full::block, wp::on_full::caller_runs}) {
+    pool_of_lanes pool{{.workers = 1, .queue = {.capacity = 1, .on_full = policy}}};
+    gate held;
+    std::atomic<long> ran{0};
+    wp::errc refused{};
+    auto first = pool.submit([&] {
+      held.wait();
+      std::function<void()> chain = [&] {
+        ++ran;
+        try {
+          static_cast<void>(pool.submit(chain));
+        } catch (const wp::error& error) {
+          refused = static_cast<wp::errc>(error.code().value());
+        }
+      };
+      chain();
+    });
+    held.await_arrivals(1);
+    pool.post([] {});
+    held.open();
+    first.get();
+    CHECK(refused == (policy == wp::on_full::block ? wp::errc::would_deadlock : wp::errc::queue_full));
+    CHECK(ran > 10);
+  }
+}

@@ -19,6 +19,7 @@ struct admission_case {
   submit_kind kind;
   bool own_worker;      // the submitter is a worker of the same pool
   bool waited = false;  // it has waited for room already
+  bool nests = true;    // there is stack left to run the task here
 };
 
 struct admission_step {
@@ -26,13 +27,15 @@ struct admission_step {
   errc reason{};  // of a refusal
 };
 
-/// A worker never waits for room in its own queue, since it may be the one to make it: it runs the task itself.
+/// A worker never waits for room in its own queue, since it may be the one to make it: it runs the task itself, as long
+/// as its stack lasts.
 constexpr admission_step decide(const admission_case& now) noexcept {
   if (now.status == push_status::closed) return {admission::refuse, errc::pool_stopped};
   if (now.kind == submit_kind::must_not_block) return {admission::refuse, errc::queue_full};
-  if (now.policy == on_full::caller_runs) return {admission::run_inline};
+  const bool inside = now.policy == on_full::block && now.own_worker;
+  if (inside && !now.nests) return {admission::refuse, errc::would_deadlock};
+  if (inside || (now.policy == on_full::caller_runs && now.nests)) return {admission::run_inline};
   if (now.policy != on_full::block) return {admission::refuse, errc::queue_full};
-  if (now.own_worker) return {admission::run_inline};
   const bool no_time = now.block_for && *now.block_for <= duration::zero();
   if (now.waited || no_time) return {admission::refuse, errc::enqueue_timeout};
   return {admission::wait};

@@ -475,6 +475,7 @@ class thread_pool_core final : public task_owner, private deadline_watch {
     }
     now.status = push(one, duration::zero());
     while (now.status != push_status::accepted) {
+      now.nests = !stack_nearly_used();
       const admission_step step = decide(now);
       if (step.action == admission::run_inline) return run_inline(one);
       if (step.action == admission::refuse) {
@@ -671,6 +672,10 @@ class thread_pool_core final : public task_owner, private deadline_watch {
         raise(reason, who + "has no room: queue.capacity " + capacity + " is reached and queue.on_full does not wait");
       case errc::enqueue_timeout:
         raise(reason, who + "had no room within queue.block_for: queue.capacity " + capacity + " is reached");
+      case errc::would_deadlock:
+        raise(reason, who + "has no room: queue.capacity " + capacity +
+                          " is reached, and the stack of this worker, which would run the task itself, is used up; "
+                          "raise queue.capacity, or submit less from within tasks");
       default:
         raise(reason, who + "accepts no more tasks: its shutdown has begun");
     }
