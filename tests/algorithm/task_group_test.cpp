@@ -817,3 +817,31 @@ TEST_CASE("runs, errors, cancels and waits in any order lose nothing", "[task_gr
   const wp::pool_stats now = pool.stats();
   CHECK(now.accepted == now.completed + now.failed + now.cancelled);
 }
+
+TEST_CASE("a wait in another thread does not overtake a run whose body has failed already") {
+  wp::basic_thread_pool<> pool{{.workers = 1, .queue = {.capacity = 1, .on_full = wp::on_full::caller_runs}}};
+  pool.pause();
+  pool.post([] {});  // full: every body runs within run()
+  wp::task_group group(pool);
+  std::atomic<bool> over{false};
+  int failures = 0;
+  std::thread waiter([&] {
+    while (!over) {
+      try {
+        group.wait();
+      } catch (const std::runtime_error&) {
+        ++failures;
+      }
+    }
+  });
+  for (int turn = 0; turn < 100'000; ++turn) group.run([] { throw std::runtime_error("at once"); });
+  over = true;
+  waiter.join();
+  CHECK(failures > 0);
+  try {
+    group.wait();
+  } catch (const std::runtime_error&) {
+    ++failures;
+  }
+  CHECK_NOTHROW(group.wait());
+}

@@ -81,6 +81,7 @@ class task_group {
  private:
   // Not inlined: groups inside groups recurse through run() and wait(), and a worker's stack bounds how deep.
   [[gnu::noinline]] void start(const task_options& options, const detail::entry_ref& one) {
+    const auto under_way = state_.enter();  // the body may be over before the group knows its future
     if (!state_.ends()) state_.add(one, submit_(pool_, options, detail::group_body(state_, one)));
   }
   [[gnu::noinline]] static void rethrow(detail::entry_ref failed) { failed->again().get(); }
