@@ -188,3 +188,50 @@ TEST_CASE("an outside thread runs a task only when it asks to", "[waiting]") {
   pool.resume();
   CHECK_FALSE(not_asked.get());
 }
+
+TEST_CASE("a part of a bulk that waits for the whole is refused, directly and through another task", "[waiting]") {
+  wp::basic_thread_pool<> pool{2};
+  gate held;
+  std::atomic<int> refused{0};
+  const auto wait_for = [&refused](const wp::future<void>& one) {
+    try {
+      one.wait();
+    } catch (const wp::would_deadlock&) {
+      ++refused;
+    }
+  };
+  wp::future<void> all, other;
+  all = pool.submit_bulk(1, [&](std::size_t) {
+    held.wait();
+    wait_for(all);
+    wait_for(other);
+  });
+  other = pool.submit([&] {
+    held.wait();
+    wait_for(all);
+  });
+  held.await_arrivals(2);
+  held.open();
+  all.get();
+  other.get();
+  CHECK(refused == 2);
+}
+
+TEST_CASE("two tasks may wait for each other where one of them has a timeout", "[waiting]") {
+  wp::basic_thread_pool<> pool{2};
+  gate held;
+  wp::future<void> limited, other;
+  limited = pool.submit({.timeout = 50ms}, [&] {
+    held.wait();
+    other.wait();
+  });
+  other = pool.submit([&] {
+    held.wait();
+    limited.wait();
+  });
+  held.await_arrivals(2);
+  held.open();
+  pool.wait_idle();
+  CHECK_NOTHROW(other.get());
+  CHECK_THROWS_AS(limited.get(), wp::task_timeout);
+}

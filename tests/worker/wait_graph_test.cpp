@@ -91,4 +91,26 @@ TEST_CASE("a thread that runs no task holds up nobody") {
   CHECK(refusal(graph, first, all[1]) == "task 1 waits for itself");
 }
 
-TEST_CASE("there is one graph for all pools") { CHECK(&workpool::detail::all_waits() == &workpool::detail::all_waits()); }
+TEST_CASE("there is one graph for all pools") {
+  CHECK(&workpool::detail::all_waits() == &workpool::detail::all_waits());
+}
+
+TEST_CASE("a wait for a task with a timeout ends by itself and so closes no cycle") {
+  tasks all(2);
+  all[1].details().timeout = std::chrono::seconds(1);
+  wait_graph graph;
+  const std::array frames{all.running(1), all.running(2)};
+  const wait_graph::waiting first(graph, &frames[0], all[2]);
+  CHECK(refusal(graph, frames[1], all[1]).empty());
+}
+
+TEST_CASE("a wait for a task that is settled while its body still runs is over and closes no cycle") {
+  tasks all(2);
+  wait_graph graph;
+  const std::array frames{all.running(1), all.running(2)};
+  const wait_graph::waiting first(graph, &frames[0], all[2]);
+  CHECK_FALSE(refusal(graph, frames[1], all[1]).empty());
+  REQUIRE(all[2].start());
+  all[2].finish(workpool::outcome::timed_out);
+  CHECK(refusal(graph, frames[1], all[1]).empty());
+}

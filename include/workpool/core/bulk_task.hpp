@@ -129,6 +129,7 @@ class bulk_part final : public task {
   }
 
   void invoke() override { all_.call(index_, *this); }
+  const task& whole() const noexcept override { return all_; }
   void drop() noexcept override { all_.step(); }
   void deliver(outcome result) noexcept override { all_.ended(*this, result); }
 

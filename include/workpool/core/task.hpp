@@ -188,6 +188,9 @@ class task : public recycled {
   /// Sleeps until settled or until `deadline`. Gives: whether it is settled.
   bool sleep_until(time_point deadline) noexcept;
 
+  /// What is not settled before this task has ended: itself, or what it is a part of.
+  virtual const task& whole() const noexcept { return *this; }
+
   /// Whether somebody who waits for it might run it.
   virtual bool may_start() const noexcept { return waiting() && !delayed(); }
   /// Runs it on this thread if nobody has started it.

@@ -11,8 +11,9 @@ namespace workpool { inline namespace v0 { namespace detail {
 ///
 /// A sleeping thread holds up all tasks on its stack. Whoever is about to sleep follows task → the thread that has it
 /// on its stack → the task that thread waits for, and so on; arriving at its own stack means that nobody would ever
-/// wake. Only waits without a limit count. All pools share one graph, so a cycle may lead through several.
-/// Threads: any. Cost: one lock per sleep, and a walk over what sleeps.
+/// wake. Whoever has a part of a bulk on its stack holds up the bulk. Only waits without a limit count, and none for a
+/// task with a timeout of its own, or for one that is settled and whose waiter is just waking up. All pools share one
+/// graph, so a cycle may lead through several. Threads: any. Cost: one lock per sleep, and a walk over what sleeps.
 class wait_graph {
   struct edge {
     const run_frame* from;
@@ -28,8 +29,8 @@ class wait_graph {
     /// `from` may be nullptr: a thread that runs no task holds up nobody.
     /// Throws: would_deadlock, naming the cycle.
     waiting(wait_graph& graph, const run_frame* from, const task& to)
-        : graph_(graph), edge_{from, &to, nullptr, nullptr} {
-      if (from == nullptr) return;
+        : graph_(graph), edge_{to.timeout() == duration::max() ? from : nullptr, &to, nullptr, nullptr} {
+      if (edge_.from == nullptr) return;
       const std::lock_guard hold(graph_.mutex_);
       graph_.refuse_cycle(edge_);
       edge_.next = graph_.first_;
@@ -53,14 +54,14 @@ class wait_graph {
  private:
   static bool holds_up(const run_frame* stack, const task& one) noexcept {
     for (; stack != nullptr; stack = stack->beneath) {
-      if (stack->running == &one) return true;
+      if (stack->running == &one || &stack->running->whole() == &one) return true;
     }
     return false;
   }
 
   const edge* edge_that_holds_up(const task& one) const noexcept {
     for (const edge* known = first_; known != nullptr; known = known->next) {
-      if (holds_up(known->from, one)) return known;
+      if (!known->to->settled() && holds_up(known->from, one)) return known;
     }
     return nullptr;
   }
