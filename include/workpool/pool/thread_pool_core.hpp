@@ -523,10 +523,11 @@ class thread_pool_core final : public task_owner, private deadline_watch {
 
   task* pull_late() {
     const auto waiting = queue_.sizes();
-    for (std::size_t lane = 0; lane < priority_count && waiting[lane] == 0; ++lane) {
+    for (std::size_t lane = 0; lane < priority_count; ++lane) {
       while (std::optional<task_ref> next = pop_late(lane)) {
         if (next->take()) return next->release();
       }
+      if (waiting[lane] != 0) break;  // lanes above go first
     }
     return nullptr;
   }
