@@ -4,9 +4,11 @@
 #include <atomic>
 #include <functional>
 #include <latch>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "support/catch.hpp"
@@ -234,4 +236,70 @@ TEST_CASE("two tasks may wait for each other where one of them has a timeout", "
   pool.wait_idle();
   CHECK_NOTHROW(other.get());
   CHECK_THROWS_AS(limited.get(), wp::task_timeout);
+}
+
+TEST_CASE("a worker that runs another pool's task in the middle of its own still works for its own pool", "[waiting]") {
+  auto mine = std::make_unique<wp::basic_thread_pool<>>(1);
+  wp::basic_thread_pool<>& pool = *mine;
+  wp::basic_thread_pool<> other{1};
+  other.pause();
+  int value = 0;
+  bool refused = false;
+  gate held;
+  auto outer = pool.submit([&] {
+    held.wait();
+    other
+        .submit([&] {
+          value = pool.submit([] { return 7; }).get();
+          try {
+            pool.wait_idle();
+          } catch (const wp::would_deadlock&) {
+            refused = true;
+          }
+          mine.reset();
+        })
+        .get(wp::help);
+  });
+  held.open();
+  outer.get();
+  CHECK(value == 7);
+  CHECK(refused);
+  CHECK(mine == nullptr);
+}
+
+namespace {
+struct waits_at_its_end {
+  explicit waits_at_its_end(const wp::future<void>& one) noexcept : awaited(&one) {}
+  waits_at_its_end(waits_at_its_end&& other) noexcept : awaited(std::exchange(other.awaited, nullptr)) {}
+  waits_at_its_end& operator=(waits_at_its_end&&) = delete;
+  ~waits_at_its_end() {
+    if (awaited != nullptr) awaited->wait();
+  }
+  const wp::future<void>* awaited;
+};
+}  // namespace
+
+TEST_CASE("a worker that waits in a capture of another pool's task holds up nobody there", "[waiting]") {
+  constexpr int many = 8;
+  wp::basic_thread_pool<> large{many}, small{{.workers = 1, .max_overrun = many}};
+  gate held, at_once;
+  auto running = small.submit([&] { held.wait(); });
+  held.await_arrivals(1);
+  std::vector<wp::future<void>> waiting, cancels;
+  for (int n = 0; n < many; ++n) waiting.push_back(small.submit([at_end = waits_at_its_end(running)] {}));
+  for (int n = 0; n < many; ++n) {
+    cancels.push_back(large.submit([&at_once, &one = waiting[static_cast<std::size_t>(n)]] {
+      at_once.wait();
+      static_cast<void>(one.cancel());
+    }));
+  }
+  at_once.await_arrivals(many);
+  at_once.open();
+  small.post([] {});  // nobody is held up for whom a spare would take this
+  for (int turn = 0; turn < 1'000; ++turn) std::this_thread::yield();
+  CHECK(small.stats().workers == 1);
+  held.open();
+  for (auto& one : cancels) one.get();
+  small.wait_idle();
+  CHECK(small.stats().cancelled == many);
 }

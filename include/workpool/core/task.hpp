@@ -136,6 +136,8 @@ class task : public recycled {
   /// Whether nobody can reach it but its queue and whoever takes it out: no future, no clock, no group has a pointer.
   bool unwatched() const noexcept { return posted_ && details_ == nullptr; }
   bool belongs_to(const task_owner& owner) const noexcept { return owner_ == &owner; }
+  /// The pool it belongs to; there at least as long as a task of it runs.
+  task_owner* owner() const noexcept { return owner_; }
   /// Gives: "task 17 'thumb'".
   std::string describe() const;
 

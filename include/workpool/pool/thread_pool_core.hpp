@@ -30,6 +30,7 @@
 #include <workpool/pool/timekeeper.hpp>
 #include <workpool/queue/lane_order.hpp>
 #include <workpool/queue/task_queue.hpp>
+#include <workpool/worker/this_worker.hpp>
 #include <workpool/worker/wait_graph.hpp>
 
 namespace workpool { inline namespace v0 { namespace detail {
@@ -262,6 +263,7 @@ class thread_pool_core final : public task_owner, private deadline_watch {
     } else {
       runner_.await([this] { return runner_.balanced(); });
       crew_.collect(time_point::max());
+      crew_.let_go();  // who is lost in an abandoned body, and replaced, has nobody to join the successor
       clock_.end();
     }
     release();
@@ -297,7 +299,7 @@ class thread_pool_core final : public task_owner, private deadline_watch {
   }
 
   void run_here(task& one) override {
-    const worker_id nested_in = works_here() ? worker_here() : no_worker;
+    const worker_id nested_in = own_worker();
     const guest_visit visit(*this);
     forget(one);
     one.add_reference();
@@ -306,15 +308,19 @@ class thread_pool_core final : public task_owner, private deadline_watch {
 
   bool wait_inside(task& one, time_point deadline) override {
     const bool own = one.belongs_to(*this);
+    for (const run_frame* frame = own ? nullptr : innermost_run; frame != nullptr; frame = frame->beneath) {
+      // A task of its pool lies on this stack, beneath one of ours: that pool needs its worker, and knows what to do.
+      if (frame->running->owner() == one.owner()) return one.owner()->wait_inside(one, deadline);
+    }
     if (own) {
       const auto may_run = [&] { return !one.may_start() || !crew_.paused(); };
       if (!may_run() && !runner_.await(may_run, deadline)) return one.settled();
-      one.help_own();
+      if (lets_help()) one.help();
     }
     if (one.wait_briefly()) return true;
     std::optional<wait_graph::waiting> noted;
     if (deadline == time_point::max()) noted.emplace(all_waits(), innermost_run, one);
-    const absence away(crew_, own ? worker_here() : no_worker);
+    const absence away(crew_, own ? own_worker() : no_worker);
     if (own && one.may_start() && deadline == time_point::max() && !crew_.anyone_free()) {
       raise(errc::would_deadlock, one.describe() + " can be run by nobody: every worker of pool '" + options_.name +
                                       "' waits, and the stack of this one is used up; raise max_overrun, or nest less");
@@ -352,7 +358,20 @@ class thread_pool_core final : public task_owner, private deadline_watch {
     return range;
   }
 
-  bool works_here() const noexcept { return working_for == this; }
+  // Also where a task of another pool runs in the middle of one of ours.
+  bool works_here() const noexcept { return working_for == this || own_frame(innermost_run) != nullptr; }
+
+  const run_frame* own_frame(const run_frame* from) const noexcept {
+    while (from != nullptr && !from->running->belongs_to(*this)) from = from->beneath;
+    return from;
+  }
+
+  // Which worker of this pool this thread is, in the middle of a task.
+  worker_id own_worker() const noexcept {
+    const run_frame* mine = own_frame(innermost_run);
+    while (mine != nullptr && mine->worker == no_worker) mine = own_frame(mine->beneath);
+    return mine == nullptr ? no_worker : mine->worker;
+  }
 
   // A worker sleeps in the middle of a task.
   class absence {
@@ -654,7 +673,7 @@ class thread_pool_core final : public task_owner, private deadline_watch {
       runner_.intake().reject();
       return errc::pool_stopped;
     }
-    const worker_id nested_in = works_here() ? worker_here() : no_worker;
+    const worker_id nested_in = own_worker();
     const guest_visit visit(*this);
     task& here = *one.release();
     if (!here.start()) {  // its expires_after was no time at all
