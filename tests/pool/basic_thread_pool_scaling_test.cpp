@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include <pthread.h>
 #include <sched.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -276,4 +277,39 @@ TEST_CASE("a pool whose shutdown has begun cannot be paused any more", "[scaling
   CHECK_FALSE(pool.paused());
   held.open();
   running.get();
+}
+
+TEST_CASE("a body that ends its thread long after the pool does no harm", "[ending]") {
+  const auto held = std::make_shared<gate>();
+  const auto over = std::make_shared<std::atomic<int>>(0);
+  {
+    pool_type pool{{.workers = 1, .on_stop = [over](wp::worker_id) { ++*over; }}};
+    auto late = pool.submit({.timeout = 1ms}, [held] {
+      held->wait();
+      ::pthread_exit(nullptr);
+    });
+    held->await_arrivals(1);
+    late.wait();
+  }
+  held->open();
+  CHECK(eventually([&] { return *over == 2; }));  // of the lost worker and of its successor
+  CHECK(eventually([&] { return over.use_count() == 1; }));
+}
+
+TEST_CASE("a pool that was made larger has as many spares as workers, unless it was told how many", "[scaling]") {
+  for (const std::optional<std::size_t> told : {std::optional<std::size_t>(), std::optional<std::size_t>(1)}) {
+    pool_type pool{{.workers = 1, .max_overrun = told}};
+    pool.resize(3);
+    gate held, stand_ins;
+    std::vector<wp::future<void>> late;
+    for (int n = 0; n < 3; ++n) late.push_back(pool.submit({.timeout = 1ms}, [&] { held.wait(); }));
+    for (auto& one : late) CHECK_THROWS_AS(one.get(), wp::task_timeout);
+    for (int n = 0; n < 3; ++n) pool.post([&] { stand_ins.wait(); });
+    const int expected = told ? 1 : 3;
+    stand_ins.await_arrivals(expected);
+    CHECK(pool.stats().workers == 3 + static_cast<std::size_t>(expected));
+    stand_ins.open();
+    held.open();
+    pool.wait_idle();
+  }
 }

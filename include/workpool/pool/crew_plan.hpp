@@ -56,11 +56,13 @@ class crew_plan {
     dismiss_spares();
   }
 
-  void resize(std::size_t min, std::size_t max) {
-    slots_.reserve(max + spares_);
+  void resize(std::size_t min, std::size_t max) { resize(min, max, spares_); }
+  void resize(std::size_t min, std::size_t max, std::size_t spares) {
+    slots_.reserve(max + spares);
     slots_.resize(std::max(slots_.size(), max));
     min_ = min;
     max_ = max;
+    spares_ = spares;
     while (regulars() < min_) add_first(0);
     dismiss_spares();
   }

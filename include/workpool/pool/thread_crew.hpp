@@ -107,7 +107,7 @@ class thread_crew final : public stall_watch {
 
   /// Throws: std::bad_alloc, and then nothing has changed.
   void resize(worker_range range) {
-    change([&] { plan_.resize(range.min, range.max); });
+    change([&] { plan_.resize(range.min, range.max, options_.max_overrun.value_or(range.max)); });
     parking_.recall();  // how long a worker may idle has perhaps changed
     catch_up();
   }
