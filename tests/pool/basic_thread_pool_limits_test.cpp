@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <stdexcept>
+#include <stop_token>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -359,4 +360,39 @@ TEST_CASE("a task whose delay is over starts before what waits in its lane, and 
   held.open();
   pool.wait_idle();
   CHECK(order == std::vector<std::string>{"high", "later", "waited", "waited", "waited"});
+}
+
+TEST_CASE("a shutdown that discards does not wait for what is just being posted for later", "[later]") {
+  for (int turn = 0; turn < 300; ++turn) {
+    pool_of_lanes pool{1};
+    std::atomic<bool> begun{false};
+    std::thread poster([&] {
+      try {
+        for (;;) {
+          pool.post_after(1h, [] {});
+          begun = true;
+        }
+      } catch (const wp::pool_stopped&) {
+      }
+    });
+    while (!begun) std::this_thread::yield();
+    const wp::shutdown_report report = pool.shutdown({.drain = 30s, .pending = wp::pending::discard});
+    REQUIRE(report.took < 15s);
+    poster.join();
+    CHECK(pool.stats().discarded == pool.stats().accepted);
+  }
+}
+
+TEST_CASE("what stands in for a task that overran can run while a callback of its stop token waits", "[timeout]") {
+  pool_of_lanes pool{1};
+  gate held, stood_in;
+  auto late = pool.submit({.timeout = 1ms}, [&](std::stop_token stop) {
+    const std::stop_callback callback(stop, [&] { stood_in.wait(); });
+    held.wait();
+  });
+  held.await_arrivals(1);
+  CHECK_THROWS_AS(late.get(), wp::task_timeout);
+  pool.submit([&] { stood_in.open(); }).get();
+  held.open();
+  pool.wait_idle();
 }

@@ -227,9 +227,9 @@ class task_runner {
   void give_up(task& one, outcome result, worker_id worker) noexcept {
     overrunning_.fetch_add(1, std::memory_order_relaxed);
     guest_books_.settle(result);
+    if (worker != no_worker && crew_ != nullptr) crew_->stalled(worker);  // before code of the user, which may wait
     one.give_up(result);
     tell_settled(one, worker, result);
-    if (worker != no_worker && crew_ != nullptr) crew_->stalled(worker);
     one.drop_reference();
     changed_.notify_all();
   }

@@ -119,7 +119,11 @@ class thread_pool_core final : public task_owner, private deadline_watch {
       runner_.intake().reject();
       return errc::pool_stopped;
     }
+    here.add_reference();
     clock_.enter(std::move(booked));
+    // Either whoever discards finds it among the booked or we see that everything is discarded.
+    if (discards_.load(std::memory_order_seq_cst)) here.withdraw(outcome::discarded);
+    here.drop_reference();
     return errc();
   }
 
@@ -701,11 +705,16 @@ class thread_pool_core final : public task_owner, private deadline_watch {
     }
   }
 
+  void discard_all() noexcept {
+    discards_.store(true, std::memory_order_seq_cst);
+    purge_all(outcome::discarded);
+  }
+
   /// Refuses new tasks, then lets the workers run out of work. `discard`: what waits is discarded before they can.
   void close(bool discard) noexcept {
     closed_.store(true, std::memory_order_seq_cst);
     queue_.close();
-    if (discard) purge_all(outcome::discarded);
+    if (discard) discard_all();
     crew_.finish();
     runner_.notify();  // as in resume()
   }
@@ -713,7 +722,7 @@ class thread_pool_core final : public task_owner, private deadline_watch {
   /// The drain is over: what waits is discarded and, with `force`, what runs is abandoned.
   void cut_short(time_point deadline, bool force) {
     do {
-      purge_all(outcome::discarded);
+      discard_all();
       if (!force) return;
       crew_.abandon_running();
       runner_.abandon_guests();
@@ -733,6 +742,7 @@ class thread_pool_core final : public task_owner, private deadline_watch {
   std::atomic<std::size_t> late_count_{0};
   std::atomic<std::size_t> delayed_{0};  // accepted tasks whose time has not come
   std::atomic<bool> closed_{false};      // a shutdown has begun
+  std::atomic<bool> discards_{false};    // and what waits is discarded
   std::atomic<std::size_t> high_water_{0};
   std::atomic<std::size_t> references_{1};
 };
