@@ -109,16 +109,15 @@ class thread_pool_core final : public task_owner, private deadline_watch {
     auto booked = clock_.book(when, std::make_unique<delayed_entry>(*this, std::move(one)));
     const ticket mine{*this, here};
     mine.accept();
-    runner_.intake().begin_delay(here.lane());
     delayed_.fetch_add(1, std::memory_order_seq_cst);  // either a shutdown sees this task or we see the shutdown
     if (closed_.load(std::memory_order_seq_cst)) {
       here.end_delay();
-      runner_.intake().end_delay(here.lane());
       mine.retract();
       delay_is_over();
       runner_.intake().reject();
       return errc::pool_stopped;
     }
+    runner_.intake().begin_delay(here.lane());  // not before it is certain: a reader could miss half of a retreat
     here.add_reference();
     clock_.enter(std::move(booked));
     // Either whoever discards finds it among the booked or we see that everything is discarded.
