@@ -303,3 +303,9 @@ TEST_CASE("a worker that waits in a capture of another pool's task holds up nobo
   small.wait_idle();
   CHECK(small.stats().cancelled == many);
 }
+
+TEST_CASE("two pools of one worker each may wait for each other's tasks", "[waiting]") {
+  wp::basic_thread_pool<> one{1}, other{1};
+  auto outer = one.submit([&] { return other.submit([&] { return one.submit([] { return 1; }).get(); }).get(); });
+  CHECK(outer.get() == 1);
+}

@@ -323,7 +323,7 @@ class thread_pool_core final : public task_owner, private deadline_watch {
     if (one.wait_briefly()) return true;
     std::optional<wait_graph::waiting> noted;
     if (deadline == time_point::max()) noted.emplace(all_waits(), innermost_run, one);
-    const absence away(crew_, own ? own_worker() : no_worker);
+    const absence away(crew_, own_worker());  // of another pool's task, too: it may wait for one of ours
     if (own && one.may_start() && deadline == time_point::max() && !crew_.anyone_free()) {
       raise(errc::would_deadlock, one.describe() + " can be run by nobody: every worker of pool '" + options_.name +
                                       "' waits, and the stack of this one is used up; raise max_overrun, or nest less");
