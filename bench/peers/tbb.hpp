@@ -1,10 +1,12 @@
 #pragma once
 #include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/task_arena.h>
+#include <oneapi/tbb/task_group.h>
 #include <oneapi/tbb/version.h>
 
 #include <cstddef>
 #include <future>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -48,6 +50,41 @@ class tbb_pool {
 
   tbb::global_control limit_;
   tbb::task_arena arena_;
+};
+
+/// An arena with a place for the submitting thread and a task_group in it, whose wait() runs what nobody has begun.
+class tbb_helping_pool {
+ public:
+  static std::string version() { return TBB_runtime_version(); }
+
+  explicit tbb_helping_pool(std::size_t workers)
+      : limit_(tbb::global_control::max_allowed_parallelism, workers + 1), arena_(static_cast<int>(workers + 1), 1) {
+    arena_.initialize();
+  }
+
+  template <class F>
+  auto submit(F body) {
+    auto made = std::make_unique<task<decltype(body())>>(this);
+    arena_.execute([&] { group_.run([body = std::move(body), to = made.get()] { to->value = body(); }); });
+    return made;
+  }
+  template <class Task>
+  static auto get(Task& result) {
+    result->pool->arena_.execute([&] { result->pool->group_.wait(); });
+    return result->value;
+  }
+
+ private:
+  template <class Value>
+  struct task {
+    explicit task(tbb_helping_pool* on) : pool(on) {}
+    tbb_helping_pool* pool;
+    Value value{};
+  };
+
+  tbb::global_control limit_;
+  tbb::task_arena arena_;
+  tbb::task_group group_;
 };
 
 }  // namespace bench::peers

@@ -34,4 +34,15 @@ class workpool_pool {
   workpool::thread_pool pool_;
 };
 
+/// The same with get(help): the waiting thread runs the task itself when no worker has begun it.
+class workpool_helping_pool : public workpool_pool {
+ public:
+  using workpool_pool::workpool_pool;
+
+  template <class Future>
+  static auto get(Future& result) {
+    return result.get(workpool::help);
+  }
+};
+
 }  // namespace bench::peers
