@@ -14,10 +14,10 @@ class tally {
  public:
   static constexpr std::size_t most_threads = 64;
 
-  static void add() noexcept {
+  static void add(std::uint64_t by = 1) noexcept {
     slot* one = mine_;
     if (one == nullptr) one = mine_ = claim();
-    one->count.store(one->count.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+    one->count.store(one->count.load(std::memory_order_relaxed) + by, std::memory_order_release);
   }
 
   /// Exact once the threads rest; everything counted happened before.

@@ -11,6 +11,7 @@ namespace bench {
 struct usage {
   double cpu_ns = 0;       // user and system, all threads
   double switches = 0;     // voluntary and not
+  double rests = 0;        // voluntary ones alone: a thread had nothing to do
   double allocations = 0;  // calls of malloc and its kin
 
   static usage now() {
@@ -20,11 +21,12 @@ struct usage {
       return static_cast<double>(time.tv_sec) * 1e9 + static_cast<double>(time.tv_usec) * 1e3;
     };
     return {ns(used.ru_utime) + ns(used.ru_stime), static_cast<double>(used.ru_nvcsw + used.ru_nivcsw),
-            static_cast<double>(bench::allocations::total())};
+            static_cast<double>(used.ru_nvcsw), static_cast<double>(bench::allocations::total())};
   }
 
   friend usage operator-(const usage& later, const usage& earlier) {
-    return {later.cpu_ns - earlier.cpu_ns, later.switches - earlier.switches, later.allocations - earlier.allocations};
+    return {later.cpu_ns - earlier.cpu_ns, later.switches - earlier.switches, later.rests - earlier.rests,
+            later.allocations - earlier.allocations};
   }
 };
 

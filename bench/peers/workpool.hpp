@@ -30,7 +30,7 @@ class workpool_pool {
     return result.get();
   }
 
- private:
+ protected:
   workpool::thread_pool pool_;
 };
 

@@ -1,0 +1,3 @@
+#include "config.hpp"
+
+int main() { return bench::w1l_four_lanes::run<4>(); }
