@@ -26,7 +26,7 @@ class bs_pool {
     return result.get();
   }
 
- private:
+ protected:
   BS::light_thread_pool pool_;
 };
 

@@ -27,7 +27,7 @@ class taskflow_pool {
     return result.get();
   }
 
- private:
+ protected:
   tf::Executor pool_;
 };
 
