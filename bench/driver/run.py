@@ -3,8 +3,9 @@
 
 Reads contenders.json, which the build writes. Interleaves: round, then workload, then contender, whose order turns by
 one each round. Between any two runs a probe takes a fixed amount of work on two cores; a run beside a slow probe is
-noisy, is repeated a few times, and is left out when it stays noisy. Prints median, minimum and the ratio of the medians
-to the best peer's of the same session, and writes bench/results/<commit>.json with every single run, noisy ones too.
+noisy, is repeated a few times, and is left out when it stays noisy. Prints median, minimum, maximum and the ratio of
+the medians to the best peer's of the same session with its 95 % bootstrap interval; writes bench/results/<commit>.json
+with every single run, noisy ones too, and bench/results/<commit>/<workload>.svg.
 """
 
 import argparse
@@ -12,13 +13,14 @@ import json
 import os
 import pathlib
 import platform
-import statistics
 import subprocess
 import sys
 import time
 
+import plot
+from summary import in_order, show, summary
+
 BENCH = pathlib.Path(__file__).resolve().parent.parent
-OURS = "workpool"
 RUN_LIMIT_S = 120  # a run takes about a second; ten times the slowest peer ever seen
 
 
@@ -33,7 +35,8 @@ def arguments():
     parser.add_argument("--retries", type=int, default=4, help="how often a noisy run is repeated (default: 4)")
     parser.add_argument("--keep-noisy", action="store_true",
                         help="repeat and leave out nothing, write no file: to try the harness on a busy machine")
-    parser.add_argument("--output", type=pathlib.Path, help="where to write (default: bench/results/<commit>.json)")
+    parser.add_argument("--output", type=pathlib.Path,
+                        help="where to write the figures (default: bench/results/<commit>.json)")
     chosen = parser.parse_args()
     if chosen.rounds < 1:
         parser.error(f"--rounds is {chosen.rounds}: give at least 1")
@@ -138,7 +141,7 @@ class Session:
                 self.last_probe = self.noise.now()
 
     def all(self, entries):
-        workloads = sorted({entry["workload"] for entry in entries})
+        workloads = in_order({entry["workload"] for entry in entries})
         tell = sys.stderr.isatty()
         for round_number in range(self.chosen.rounds):
             for workload in workloads:
@@ -151,55 +154,6 @@ class Session:
                     self.one(round_number, entry)
         if tell:
             print("\r" + " " * 60 + "\r", end="", file=sys.stderr)
-
-
-def summary(runs):
-    """Gives: per workload and metric the contenders' figures; the ratio is of medians, to the best peer present."""
-    tables = {}
-    for run in runs:
-        for metric, value in run["metrics"].items():
-            row = tables.setdefault(run["workload"], {}).setdefault(metric, {}).setdefault(
-                run["contender"], {"library": run["library"], "values": []})
-            row["values"].append(value)
-    for metrics in tables.values():
-        for rows in metrics.values():
-            for row in rows.values():
-                values = row.pop("values")
-                row.update(median=statistics.median(values), minimum=min(values), maximum=max(values), runs=len(values))
-            peers = {name: row["median"] for name, row in rows.items() if row["library"] != OURS}
-            best = min(peers, key=peers.get, default=None)
-            for row in rows.values():
-                row["best_peer"] = best
-                row["ratio"] = row["median"] / peers[best] if best else None
-    return tables
-
-
-def median_facts(runs, workload, contender):
-    chosen = [run["facts"] for run in runs if (run["workload"], run["contender"]) == (workload, contender)]
-    return {name: statistics.median(facts[name] for facts in chosen) for name in chosen[0]} if chosen else {}
-
-
-def show(tables, runs, entries):
-    versions = {run["contender"]: run["version"] for run in runs}
-    for workload in sorted({entry["workload"] for entry in entries}):
-        group = [entry for entry in entries if entry["workload"] == workload]
-        for metric, rows in tables.get(workload, {}).items():
-            print(f"\n{workload}: {metric}")
-            print(f"  {'contender':<28}{'median':>10}{'minimum':>10}{'maximum':>10}{'ratio':>8}{'runs':>6}")
-            for name, row in sorted(rows.items(), key=lambda item: item[1]["median"]):
-                ratio = "no peer" if row["ratio"] is None else f"{row['ratio']:.2f}x"
-                print(f"  {name + ' ' + versions[name]:<28}{row['median']:>10.4g}{row['minimum']:>10.4g}"
-                      f"{row['maximum']:>10.4g}{ratio:>8}{row['runs']:>6}")
-        print(f"\n{workload}: consumed")
-        for entry in group:
-            name = entry["contender"]
-            facts = median_facts(runs, workload, name)
-            if facts:
-                print(f"  {name:<28}" + ", ".join(f"{key} {value:.4g}" for key, value in facts.items()))
-            elif entry["program"] is None:
-                print(f"  {name:<28}absent: {entry['remedy'] or 'see WORKPOOL_BENCH_PEERS'}")
-            else:
-                print(f"  {name:<28}no clean run")
 
 
 def main():
@@ -226,8 +180,9 @@ def main():
     show(tables, clean, entries)
 
     host = machine()
-    print(f"\n{measured} · {host['cpu']} x {host['cores']} · {host['kernel']} · "
-          f"{build['compiler']} {build['flags']}")
+    origin = (f"{measured} · {host['cpu']} x {host['cores']} · {host['kernel']} · "
+              f"{build['compiler']} {build['flags']}")
+    print(f"\n{origin}")
     print(f"{len(clean)} runs counted, {len(session.runs) - len(clean)} noisy left out, load {load_before:.2f} before, "
           f"{time.time() - started:.0f} s")
     if chosen.keep_noisy:
@@ -237,12 +192,14 @@ def main():
         result = {"commit": measured, "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started)),
                   "machine": host, "load_before": load_before, "compiler": build["compiler"], "flags": build["flags"],
                   "noise_limit": chosen.noise, "fastest_probe_ns": session.noise.fastest,
-                  "absent": [f"{e['workload']}/{e['contender']}" for e in entries if e["program"] is None],
+                  "absent": {f"{e['workload']}/{e['contender']}": e["remedy"] for e in entries if e["program"] is None},
                   "failures": session.failures, "summary": tables, "runs": session.runs}
         output.parent.mkdir(parents=True, exist_ok=True)
         text = json.dumps(result, indent=1, sort_keys=True)
         output.write_text(text + "\n", encoding="utf-8")
-        print(f"written: {os.path.relpath(output)}")
+        plots = output.with_suffix("")
+        plot.write(plots, tables, entries, origin)
+        print(f"written: {os.path.relpath(output)}, {os.path.relpath(plots)}/*.svg")
     starved = {(e["workload"], e["contender"]) for e in entries if e["program"] is not None}
     starved -= {(run["workload"], run["contender"]) for run in clean}
     problems = session.failures or [f"{workload}/{name} has no clean run" for workload, name in sorted(starved)]
