@@ -39,8 +39,8 @@ function(workpool_bench_peer name header)
     target_include_directories(workpool_bench_${name} SYSTEM INTERFACE "${workpool_bench_${name}_include}/${folder}")
   endforeach()
   target_link_libraries(workpool_bench_${name} INTERFACE Threads::Threads)
-  # g++ 12 warns of strings in the standard library that a peer has inlined.
-  target_compile_options(workpool_bench_${name} INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
+  # g++ 12 warns of strings, arrays and atomics that a peer has inlined.
+  target_compile_options(workpool_bench_${name} INTERFACE "$<$<CXX_COMPILER_ID:GNU>:-Wno-restrict;-Wno-stringop-overflow;-Wno-array-bounds>")
   if(peer_LIBRARY)
     target_link_libraries(workpool_bench_${name} INTERFACE "${workpool_bench_${name}_library}")
   endif()

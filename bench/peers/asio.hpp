@@ -1,4 +1,5 @@
 #pragma once
+#include <boost/asio/defer.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/version.hpp>
@@ -22,6 +23,11 @@ class asio_pool {
   template <class F>
   void post(F body) {
     boost::asio::post(pool_, std::move(body));
+  }
+  /// defer() says that the function is a continuation of the one that runs.
+  template <class F>
+  void post_inside(F body) {
+    boost::asio::defer(pool_, std::move(body));
   }
   template <class F>
   auto submit(F body) {

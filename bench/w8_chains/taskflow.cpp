@@ -1,0 +1,5 @@
+#include "peers/taskflow.hpp"
+
+#include "config.hpp"
+
+int main() { return bench::w8_chains::run<bench::peers::taskflow_pool>(); }
