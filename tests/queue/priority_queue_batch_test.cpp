@@ -35,7 +35,7 @@ struct batch {
 batch take_out(queue_type& queue, unsigned pick = 0, std::size_t consumers = 1, std::size_t most = 32) {
   batch taken;
   const std::size_t count =
-      queue.take_out(pick, consumers, most, [&](void* const* first, std::size_t n, priority lane) {
+      queue.take_out(pick, 0, consumers, most, [&](void* const* first, std::size_t n, priority lane) {
         taken.pointers.assign(first, first + n);
         taken.lane = lane;
       });
@@ -153,6 +153,24 @@ TEST_CASE("what is urgent is still seen after a purge, a sweep, and other ways o
   CHECK(pool.queue.physical_length() == 0);
 }
 
+TEST_CASE("a producer that keeps its lane full does not keep others waiting") {
+  fake_pool<queue_type> pool({});
+  const auto many = put(pool, priority::normal, 1000);
+  std::vector<task_watch> few;  // of a thread with a slot of its own, perhaps the same one
+  for (std::size_t thread = 0; thread < 64; ++thread) {
+    std::thread([&] { few.push_back(pool.put(priority::normal)); }).join();
+  }
+  unsigned turn = 0;
+  for (std::size_t n = 0; n < 64; ++n) {
+    pool.queue.take_out(0, turn++, 1, 1, [&](void* const* first, std::size_t, priority lane) {
+      if (auto one = pool.queue.claim(*first, lane)) one->get()->finish(outcome::value);
+    });
+    put(pool, priority::normal, 1);
+  }
+  const auto served = std::count_if(few.begin(), few.end(), [](const task_watch& one) { return !one.waiting(); });
+  if (workpool::detail::lane_set::default_slots() > 1) CHECK(served >= 16);
+}
+
 TEST_CASE("with fifo, and where the oldest may have to be dropped, one is taken at a time") {
   const queue_options options =
       GENERATE(queue_options{.fifo = true}, queue_options{.capacity = 1000, .on_full = on_full::drop_oldest});
@@ -199,7 +217,7 @@ TEST_CASE("no purge slips in between taking out and what the taker does with it"
     std::atomic<std::size_t> in_hand{0};
     std::size_t purged = 0;
     std::thread taker([&] {
-      pool.queue.take_out(0, 1, 32, [&](void* const* first, std::size_t count, priority lane) {
+      pool.queue.take_out(0, 0, 1, 32, [&](void* const* first, std::size_t count, priority lane) {
         std::this_thread::yield();
         for (std::size_t n = 0; n < count; ++n) pool.queue.put_aside(first[n], lane);
         in_hand = count;

@@ -593,7 +593,7 @@ class thread_pool_core final : public task_owner, private deadline_watch {
       if (task_batch* const left_lying = crew_.idle_batch(me)) {
         if (task* const next = claim_from(*left_lying)) return next;
       }
-      const std::size_t count = queue_.take_out(me.picks, crew_.slots(), me.most.now(), fill);
+      const std::size_t count = queue_.take_out(me.picks, me.turns++, crew_.slots(), me.most.now(), fill);
       if (count == 0) {
         task* next = nullptr;
         crew_.any_batch([&](task_batch& hand) { return (next = claim_from(hand)) != nullptr; }, &me);

@@ -62,22 +62,32 @@ class lane_set {
     for (const slot& one : slots_) one.lock.look();
   }
 
-  /// Gives: nullptr when the lane is empty, or seems so while others push and pop.
-  void* pop(priority lane) noexcept {
+  /// Gives: nullptr when the lane is empty, or seems so while others push and pop. `turn`: as for pop_some().
+  void* pop(priority lane, unsigned turn = 0) noexcept {
     void* element = nullptr;
-    pop_some(lane, &element, 1);
+    pop_some(lane, &element, 1, turn);
     return element;
   }
 
-  /// Takes up to `most` out of a lane, into an array. Gives: how many; none as for pop().
-  std::size_t pop_some(priority lane, void** into, std::size_t most) noexcept {
-    for (;;) {
-      const std::size_t found = lane_of(lane).try_dequeue_bulk(into, most);
-      const auto real = static_cast<std::size_t>(std::remove(into, into + found, nullptr) - into);
-      fillers_[lane_index(lane)].fetch_sub(found - real, std::memory_order_relaxed);
-      if (is_urgent(lane)) urgent_.fetch_sub(static_cast<std::ptrdiff_t>(real), std::memory_order_relaxed);
-      if (real != 0 || found == 0) return real;
+  /// Takes up to `most` of one slot out of a lane, into an array. `turn`: where to look first; who counts it up lets no
+  /// producer wait for ever behind a busier one. Gives: how many; none as for pop().
+  std::size_t pop_some(priority lane, void** into, std::size_t most, unsigned turn) noexcept {
+    for (std::size_t n = 0; n < slots_.size(); ++n) {
+      const slot& one = slots_[(turn + n) & (slots_.size() - 1)];
+      const token* const producer = one.published[lane_index(lane)].load(std::memory_order_acquire);
+      if (producer == nullptr) continue;
+      for (;;) {
+        const std::size_t found = lane_of(lane).try_dequeue_bulk_from_producer(*producer, into, most);
+        const auto real = static_cast<std::size_t>(std::remove(into, into + found, nullptr) - into);
+        if (found != real) fillers_[lane_index(lane)].fetch_sub(found - real, std::memory_order_relaxed);
+        if (real != 0 && is_urgent(lane)) {
+          urgent_.fetch_sub(static_cast<std::ptrdiff_t>(real), std::memory_order_relaxed);
+        }
+        if (real != 0) return real;
+        if (found == 0) break;
+      }
     }
+    return 0;
   }
 
   /// Whether there is something in a lane above normal: one look at a word that nobody else writes. Exact while nobody
@@ -139,8 +149,12 @@ class lane_set {
   struct alignas(cache_line) slot {
     const token& token_for(priority lane, queue& target) {
       std::optional<token>& mine = tokens[lane_index(lane)];
-      if (!mine) mine.emplace(target);
-      if (mine->valid()) return *mine;
+      if (mine) return *mine;
+      mine.emplace(target);
+      if (mine->valid()) {
+        published[lane_index(lane)].store(&*mine, std::memory_order_release);
+        return *mine;
+      }
       mine.reset();  // a sweep takes every token it finds for a valid one
       throw std::bad_alloc();
     }
@@ -148,6 +162,7 @@ class lane_set {
     spin_lock lock;
     bool closed = false;
     std::array<std::optional<token>, priority_count> tokens;
+    std::array<std::atomic<const token*>, priority_count> published{};  // to consumers, once made
   };
 
   struct push_guard {

@@ -75,9 +75,9 @@ class basic_priority_queue {
   }
 
   std::optional<T> try_pop() {
-    const unsigned pick = options_.aging == 0 ? 0 : picks_.fetch_add(1, std::memory_order_relaxed);
+    const unsigned pick = picks_.fetch_add(1, std::memory_order_relaxed);
     const auto order = order_of(pick);
-    while (const found next = pop_first(order)) {
+    while (const found next = pop_first(order, pick)) {
       if constexpr (withdrawable<T>) {
         if (std::optional<T> element = claim(next.pointer, next.lane)) return element;
       } else {
@@ -91,9 +91,9 @@ class basic_priority_queue {
   /// Takes elements out of the first lane that has any and hands them to `sink(pointers, count, lane)`: of critical and
   /// high one, of the others half of the caller's share among `consumers`, at least one and at most `most`, which is at
   /// most 32. They count as waiting until claim() or put_aside(). Until the sink has returned no purge begins.
-  /// `pick`: how many the caller has claimed so far. Gives: how many.
+  /// `pick`: how many the caller has claimed so far; `turn`: how often it has called. Gives: how many.
   template <class Sink>
-  std::size_t take_out(unsigned pick, std::size_t consumers, std::size_t most,
+  std::size_t take_out(unsigned pick, unsigned turn, std::size_t consumers, std::size_t most,
                        Sink&& sink) noexcept requires withdrawable<T> {
     std::array<void*, largest_batch> pointers;
     const consumer_gate::passage visit(gate_);
@@ -102,7 +102,7 @@ class basic_priority_queue {
       if (most > 1 && takes_batches_ && lane >= priority::normal) {
         wanted = std::clamp<std::size_t>(lanes_.length(lane) / (2 * consumers), 1, most);
       }
-      if (const std::size_t count = lanes_.pop_some(lane, pointers.data(), wanted); count != 0) {
+      if (const std::size_t count = lanes_.pop_some(lane, pointers.data(), wanted, turn); count != 0) {
         sink(pointers.data(), count, lane);
         return count;
       }
@@ -118,10 +118,10 @@ class basic_priority_queue {
   template <class Sink>
   void take_out_before(priority lane, unsigned pick, Sink&& sink) noexcept requires withdrawable<T> {
     for (const priority urgent : {priority::critical, priority::high}) {
-      if (void* const pointer = pop_from(urgent)) return sink(pointer, urgent);
+      if (void* const pointer = pop_from(urgent, pick)) return sink(pointer, urgent);
     }
     if (lane != priority::normal || !ages_(pick)) return;
-    if (void* const pointer = pop_from(priority::low)) sink(pointer, priority::low);
+    if (void* const pointer = pop_from(priority::low, pick)) sink(pointer, priority::low);
   }
 
   /// What was taken out is to start. Gives: nothing when it has been withdrawn meanwhile.
@@ -230,17 +230,17 @@ class basic_priority_queue {
 
   lane_list order_of(unsigned pick) const noexcept { return lane_order(ages_(pick) ? 0 : 1, ages_(pick) ? 1 : 0); }
 
-  found pop_first(const lane_list& order) noexcept {
+  found pop_first(const lane_list& order, unsigned turn) noexcept {
     const consumer_gate::passage visit(gate_);
     for (const priority lane : order) {
-      if (void* const pointer = lanes_.pop(lane)) return {pointer, lane};
+      if (void* const pointer = lanes_.pop(lane, turn)) return {pointer, lane};
     }
     return {};
   }
 
-  void* pop_from(priority lane) noexcept {
+  void* pop_from(priority lane, unsigned turn = 0) noexcept {
     const consumer_gate::passage visit(gate_);
-    return lanes_.pop(lane);
+    return lanes_.pop(lane, turn);
   }
 
   template <class Visit>
@@ -266,7 +266,8 @@ class basic_priority_queue {
   }
 
   bool drop_one() {
-    const found oldest = pop_first({priority::low, priority::normal, priority::high, priority::critical});
+    const found oldest = pop_first({priority::low, priority::normal, priority::high, priority::critical},
+                                   picks_.fetch_add(1, std::memory_order_relaxed));
     if (!oldest) return false;
     leaves_unseen(oldest.lane);
     static_cast<void>(cell::open(oldest.pointer));

@@ -93,7 +93,7 @@ template <class Queue>
 concept batching_task_queue = forgetting_task_queue<Queue> &&
     requires(Queue& queue, const Queue& seen, unsigned pick, void* pointer, priority lane,
              void (&some)(void* const*, std::size_t, priority), void (&one)(void*, priority)) {
-  { queue.take_out(pick, std::size_t{1}, std::size_t{1}, some) } -> std::same_as<std::size_t>;
+  { queue.take_out(pick, pick, std::size_t{1}, std::size_t{1}, some) } -> std::same_as<std::size_t>;
   { seen.comes_before(lane, pick) } -> std::same_as<bool>;
   { queue.take_out_before(lane, pick, one) } -> std::same_as<void>;
   { queue.claim(pointer, lane) } -> std::same_as<std::optional<typename Queue::value_type>>;

@@ -83,7 +83,7 @@ class alignas(cache_line) thread_worker {
   std::atomic<bool> wanted{false};   // else it leaves; written by the crew
   bool alive = false;                // has a thread that has not said goodbye
   bool lost = false;                 // its thread ended unplanned, and no other has started since
-  unsigned picks = 0;                // used by the worker alone
+  unsigned picks = 0, turns = 0;     // what it has claimed, how often it has asked; used by the worker alone
   task_batch batch;                  // filled by the worker
   batch_limit most;                  // used by the worker alone
   thread_worker* watched = nullptr;  // whose batch it looked at last, and how that was
