@@ -116,6 +116,9 @@ class task : public recycled {
   /// It was not accepted after all.
   void disown() noexcept { owner_ = nullptr; }
 
+  /// It lies in the hand of the worker whose task submitted it, and takes no place in the queue.
+  void set_in_hand(bool is) noexcept { in_hand_ = is; }
+
   /// Nobody holds a future: an error goes to the pool's handler.
   void set_posted() noexcept { posted_ = true; }
   /// deliver() is to be called.
@@ -130,7 +133,9 @@ class task : public recycled {
   bool delayed() const noexcept { return details_ && details_->delayed.load(std::memory_order_acquire); }
   /// Gives: true for the one caller that ends the delay.
   bool end_delay() noexcept { return delayed() && details_->delayed.exchange(false, std::memory_order_acq_rel); }
-  bool outside_queue() const noexcept { return details_ && details_->outside_queue; }
+  bool outside_queue() const noexcept { return in_hand_ || (details_ && details_->outside_queue); }
+  /// Whether it has a name, a limit, or anything else that is rare.
+  bool has_details() const noexcept { return details_ != nullptr; }
   /// Whether a timeout or an expiry has to be watched.
   bool is_limited() const noexcept { return timeout() != duration::max() || expires_at() != time_point::max(); }
   /// Whether nobody can reach it but its queue and whoever takes it out: no future, no clock, no group has a pointer.
@@ -232,6 +237,7 @@ class task : public recycled {
   priority lane_ = priority::normal;
   bool posted_ = false;
   bool delivers_ = false;
+  bool in_hand_ = false;
   bool observed_ = false;  // written by the holder of the future
   bool retained_ = false;  // the owner is kept alive for the report of an unobserved error
 };

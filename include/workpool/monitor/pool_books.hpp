@@ -23,6 +23,8 @@ using counter = std::atomic<std::uint64_t>;
 using lane_counts = std::array<std::uint64_t, priority_count>;
 using outcome_counts = std::array<std::uint64_t, outcome_count>;
 
+inline constexpr std::uint64_t timed_share = 64;  // a look at the clock costs about as much as running a task
+
 enum class writers : std::uint8_t { one, many };
 
 /// What happens to started tasks. A worker has its own and is its only writer; guests share one.
@@ -30,6 +32,17 @@ class alignas(cache_line) run_books {
  public:
   explicit run_books(writers who) noexcept : who_(who) {}
 
+  /// A worker's own tasks have submitted one. Gives: as accept() of intake_books.
+  bool accept(priority lane) noexcept {
+    counter& one = accepted_[lane_index(lane)];
+    const std::uint64_t before = one.load(std::memory_order_relaxed);
+    one.store(before + 1, std::memory_order_relaxed);
+    return before % timed_share == 0;
+  }
+  void retract(priority lane) noexcept {
+    counter& one = accepted_[lane_index(lane)];
+    one.store(one.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
+  }
   void start(priority lane) noexcept { add(started_[lane_index(lane)]); }
   void settle(outcome result) noexcept { add(settled_[static_cast<std::size_t>(result)]); }
 
@@ -39,6 +52,10 @@ class alignas(cache_line) run_books {
   void add_started_to(lane_counts& sum) const noexcept {
     for (std::size_t lane = 0; lane < priority_count; ++lane)
       sum[lane] += started_[lane].load(std::memory_order_acquire);
+  }
+  void add_accepted_to(lane_counts& sum) const noexcept {
+    for (std::size_t lane = 0; lane < priority_count; ++lane)
+      sum[lane] += accepted_[lane].load(std::memory_order_acquire);
   }
   std::uint64_t settled(outcome result) const noexcept {
     return settled_[static_cast<std::size_t>(result)].load(std::memory_order_relaxed);
@@ -56,6 +73,7 @@ class alignas(cache_line) run_books {
   friend class books_list;
   const writers who_;
   const run_books* next_ = nullptr;  // in a books_list
+  std::array<counter, priority_count> accepted_{};
   std::array<counter, priority_count> started_{};
   std::array<counter, outcome_count> settled_{};
 };
@@ -142,8 +160,7 @@ class intake_books {
     std::array<counter, priority_count> accepted{};  // may wrap below 0 in one stripe; the sum never does
     counter rejected{0};
   };
-  static constexpr std::uint64_t timed_share = 64;  // a look at the clock costs about as much as running a task
-  static constexpr std::size_t stripe_count = 32;   // threads that submit at the same time without sharing a line
+  static constexpr std::size_t stripe_count = 32;  // threads that submit at the same time without sharing a line
 
   using lane_counters = std::array<counter, priority_count>;
   static lane_counts read(const lane_counters& counters) noexcept {
@@ -181,6 +198,7 @@ struct book_sums {
     sums.delays_ended = intake.delays_ended();
     sums.delays_begun = intake.delays_begun();
     sums.accepted = intake.accepted();
+    for_each_run([&](const run_books& run) { run.add_accepted_to(sums.accepted); });
     return sums;
   }
 

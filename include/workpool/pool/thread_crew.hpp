@@ -62,6 +62,35 @@ class thread_crew final : public stall_watch {
   void notify_one_in_order() noexcept {
     if (!parking_.notify_one_in_order() && may_grow_.load(std::memory_order_seq_cst)) grow();
   }
+  /// The worker of this crew that this thread is, or nullptr.
+  thread_worker* here() const noexcept {
+    thread_worker* const me = worker_of_this_thread;
+    return me != nullptr && me->crew == this ? me : nullptr;
+  }
+
+  /// A task of `me` has put something into its hand. A single task is mostly the successor of the one that runs, and
+  /// faster run by the same worker than by one that has to be woken: while somebody is on guard, nobody is.
+  /// Cost: two looks at lines that nobody writes while all are at work.
+  void kept(thread_worker& me) noexcept {
+    if (me.own.size() == 1 && guarded_.load(std::memory_order_seq_cst)) return;
+    if (parking_.anyone() || may_grow_.load(std::memory_order_relaxed)) notify_one();
+  }
+
+  /// Calls `visit(worker)` with every worker, until it says true: first those after `me`.
+  template <class Visit>
+  bool any_worker(Visit visit, const thread_worker* me = nullptr) {
+    bool passed = me == nullptr;
+    for (thread_worker& one : workers_) {
+      if (passed && visit(one)) return true;
+      if (&one == me) passed = true;
+    }
+    for (thread_worker& one : workers_) {
+      if (me == nullptr || &one == me) break;
+      if (visit(one)) return true;
+    }
+    return false;
+  }
+
   /// Several tasks have been pushed.
   void notify_many(std::uint32_t count) noexcept {
     if (parking_.notify_many(count) < count && may_grow_.load(std::memory_order_relaxed)) grow(count);
@@ -70,20 +99,6 @@ class thread_crew final : public stall_watch {
   /// A worker has taken more than it can run at once.
   void share() noexcept { parking_.notify_one(); }
 
-  /// Calls `visit(batch)` with what every worker has in hand, until it says true: first those after `me`.
-  template <class Visit>
-  bool any_batch(Visit visit, const thread_worker* me = nullptr) {
-    bool passed = me == nullptr;
-    for (thread_worker& one : workers_) {
-      if (passed && visit(one.batch)) return true;
-      if (&one == me) passed = true;
-    }
-    for (thread_worker& one : workers_) {
-      if (me == nullptr || &one == me) break;
-      if (visit(one.batch)) return true;
-    }
-    return false;
-  }
   /// Gives: the batch of a worker that has not touched it since `me` looked last, and so runs something that takes its
   /// time; what it holds is older than what lies in the queue. One worker is looked at each time.
   task_batch* idle_batch(thread_worker& me) noexcept {
@@ -101,8 +116,14 @@ class thread_crew final : public stall_watch {
     return nullptr;
   }
 
+  /// Whether there is something in a hand that another worker should take. A single task in the hand of one who is at
+  /// work is not: see kept().
   bool any_in_hand() const noexcept {
-    return std::any_of(workers_.begin(), workers_.end(), [](const auto& one) { return !one.batch.empty(); });
+    return std::any_of(workers_.begin(), workers_.end(), [](const thread_worker& one) {
+      if (!one.batch.empty()) return true;
+      const std::size_t own = one.own.size();
+      return own > 1 || (own == 1 && one.is_away());
+    });
   }
 
   /// Throws: std::bad_alloc, and then nothing has changed.
@@ -113,10 +134,13 @@ class thread_crew final : public stall_watch {
   }
 
   void stalled(worker_id worker) noexcept override {
+    workers_[worker].waits.fetch_add(1, std::memory_order_seq_cst);
     change([&] { plan_.stall(worker); });
     catch_up();
+    if (pool_.work_in_sight()) parking_.notify_one();  // what it has in hand is now everybody's
   }
   void recovered(worker_id worker) noexcept override {
+    workers_[worker].waits.fetch_sub(1, std::memory_order_relaxed);
     change([&] { plan_.recover(worker); });
   }
   /// Whether anybody but those who are held up could run a task.
@@ -133,12 +157,13 @@ class thread_crew final : public stall_watch {
       return;
     }
     // A handler may call this on a worker between two tasks, which will look before it takes the next one.
-    const bool rested = this_thread_ != nullptr && this_thread_->at_rest.exchange(true, std::memory_order_seq_cst);
+    const bool rested =
+        worker_of_this_thread != nullptr && worker_of_this_thread->at_rest.exchange(true, std::memory_order_seq_cst);
     for (const auto& worker : workers_) {
       // One that is between two tasks has perhaps not seen it and may start another one: wait until it has decided.
       for (spinner spin; worker.slot.empty() && !worker.at_rest.load(std::memory_order_seq_cst);) spin.once();
     }
-    if (this_thread_ != nullptr) this_thread_->at_rest.store(rested, std::memory_order_seq_cst);
+    if (worker_of_this_thread != nullptr) worker_of_this_thread->at_rest.store(rested, std::memory_order_seq_cst);
   }
 
   void resume() noexcept {
@@ -362,7 +387,8 @@ class thread_crew final : public stall_watch {
 
   void work(thread_worker& me) {
     working_for = &pool_;
-    this_thread_ = &me;
+    worker_of_this_thread = &me;
+    me.crew = this;
     departure leaving{*this, me};
     tune();
     call_hook(options_.on_start, me.id());
@@ -396,7 +422,7 @@ class thread_crew final : public stall_watch {
       if (pool_.work_in_sight() && !parking_.notify_one()) make_up();  // for a wake this thread has used up, perhaps
     }
     runner_.notify();
-    this_thread_ = nullptr;
+    worker_of_this_thread = nullptr;
     working_for = nullptr;
     pool_.release();
   }
@@ -442,7 +468,7 @@ class thread_crew final : public stall_watch {
           spin.once();
           break;
         case dispatch::park:
-          park(me);
+          if (park(me)) now.looked = false;
           break;
         case dispatch::halt:
           halt(me);
@@ -471,21 +497,51 @@ class thread_crew final : public stall_watch {
     runner_.run(one, me.slot, me.books);
   }
 
-  void park(thread_worker& me) noexcept {
+  // Gives: whether to look at once, since something was seen.
+  bool park(thread_worker& me) noexcept {
     me.at_rest.store(true, std::memory_order_seq_cst);
     const std::uint32_t announced = parking_.announce();
     const bool over = ends() && !pool_.more_to_come();
+    bool seen = false;
     if (pool_.work_published() || paused() || over || !me.wanted.load(std::memory_order_seq_cst)) {
       parking_.retract();
     } else {
-      const time_point deadline = park_limit();
-      if (deadline == time_point::max()) {
-        parking_.park(announced);
-      } else if (!parking_.park_until(announced, deadline)) {
-        change([&] { plan_.idle(me.id()); });
+      const bool guards = somebody_works() && !guarded_.exchange(true, std::memory_order_seq_cst);
+      const time_point limit = park_limit();
+      const time_point deadline = guards ? std::min(limit, after(steady::now(), me.guard_turn)) : limit;
+      const bool on_time = !parking_.park_until(announced, deadline);
+      if (on_time && deadline == limit) change([&] { plan_.idle(me.id()); });
+      seen = on_time && guards && guard(me);
+      if (guards) {
+        guarded_.store(false, std::memory_order_seq_cst);
+        const bool comes_back = on_time && !seen && me.wanted.load(std::memory_order_seq_cst);
+        if (!comes_back) parking_.notify_one();  // let another one take its place
       }
     }
     me.at_rest.store(false, std::memory_order_seq_cst);
+    return seen;
+  }
+
+  // Whether a worker may put something into its hand. Asked after guarded_ was written; a worker that begins to work
+  // sees that, or is seen here.
+  bool somebody_works() const noexcept {
+    return std::any_of(workers_.begin(), workers_.end(),
+                       [](const thread_worker& one) { return !one.at_rest.load(std::memory_order_seq_cst); });
+  }
+
+  // One turn of the worker on guard: a single task in a hand that has not moved since the last turn will not, as long
+  // as what its worker runs does not end, and may be what that waits for. Gives: whether there is one, now me.relieves.
+  bool guard(thread_worker& me) noexcept {
+    bool seen_any = false;
+    for (thread_worker& one : workers_) {
+      if (one.own.size() == 0) continue;
+      seen_any = true;
+      if (std::exchange(one.seen_pushes, one.own.pushes()) != one.own.pushes()) continue;
+      me.relieves = &one;
+      return true;
+    }
+    me.guard_turn = seen_any ? thread_worker::first_guard_turn : std::min(2 * me.guard_turn, last_guard_turn);
+    return false;
   }
 
   // A worker that may be too many sleeps no longer than idle_timeout; one that misses others looks after them.
@@ -516,8 +572,7 @@ class thread_crew final : public stall_watch {
     }
   }
 
-  static inline thread_local constinit thread_worker* this_thread_ = nullptr;  // a worker of whichever pool
-
+  static constexpr duration last_guard_turn = std::chrono::milliseconds(2);
   static constexpr duration first_retry = std::chrono::milliseconds(100);  // after a failed start; doubled each time
   static constexpr duration last_retry = std::chrono::seconds(30);
 
@@ -528,6 +583,7 @@ class thread_crew final : public stall_watch {
   eventcount resumed_;                                  // workers of a paused pool
   std::atomic<pool_phase> phase_{pool_phase::running};  // written by finish()
   std::atomic<bool> paused_{false};
+  std::atomic<bool> guarded_{false};  // a parked worker looks now and then after what lies in the hands of the others
   std::atomic<bool> may_grow_{false}, may_shrink_{false};  // what plan_ would say; written with it
   std::atomic<std::uint64_t> started_{0}, exited_{0}, restarts_{0};
   mutable std::mutex mutex_;  // guards what follows, and starting, detaching and handing over threads

@@ -187,6 +187,17 @@ class thread_pool_core final : public task_owner, private deadline_watch {
   /// Whether a task that was accepted will still enter the queue.
   bool more_to_come() const noexcept { return delayed_.load(std::memory_order_seq_cst) != 0; }
 
+  /// Gives: the oldest of what the tasks of a worker have submitted, started, with a reference; or nullptr.
+  task* take_left_lying(thread_worker& worker) {
+    while (worker.own.size() != 0) {
+      task* const one = worker.own.steal();
+      if (one == nullptr) continue;
+      if (worker.own.size() != 0) crew_.share();
+      if (task* const next = claim_in_hand(one)) return next;
+    }
+    return nullptr;
+  }
+
   // ── control ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
   void pause() noexcept { crew_.pause(); }
@@ -205,10 +216,14 @@ class thread_pool_core final : public task_owner, private deadline_watch {
       if (waiting.get()->withdraw(result)) ++count;
     });
     if constexpr (batching_task_queue<Queue>) {
-      crew_.any_batch([&](task_batch& hand) {
-        while (const task_batch::found next = hand.take_of(lane)) {
+      crew_.any_worker([&](thread_worker& worker) {
+        while (const task_batch::found next = worker.batch.take_of(lane)) {
           const task_ref waiting = queue_.put_aside(next.one, next.lane);
           if (waiting.get()->withdraw(result)) ++count;
+        }
+        for (std::size_t left = lane == priority::normal ? worker.own.size() : 0; left != 0; --left) {
+          const task_ref waiting(worker.own.steal());
+          if (waiting && waiting.get()->withdraw(result)) ++count;
         }
         return false;
       });
@@ -483,7 +498,28 @@ class thread_pool_core final : public task_owner, private deadline_watch {
     return refused;
   }
 
+  // What a worker's own task submits without any wish stays with the worker. Gives: whether it was accepted so.
+  bool keep(task_ref& one) {
+    task& here = *one.get();
+    thread_worker* const me = crew_.here();
+    if (me == nullptr || here.lane() != priority::normal || here.has_details()) return false;
+    if (closed_.load(std::memory_order_relaxed)) return false;
+    here.accept_by(*this);
+    here.set_in_hand(true);
+    if (me->books.accept(priority::normal)) here.take_time();
+    if (me->own.push(&here)) {
+      one.release();
+      crew_.kept(*me);
+      return true;
+    }
+    me->books.retract(priority::normal);
+    here.set_in_hand(false);
+    here.disown();
+    return false;
+  }
+
   errc admit_now(task_ref& one, submit_kind kind, promise* places) {
+    if (keeps_own_ && places == nullptr && keep(one)) return errc();
     admission_case now{push_status::accepted, options_.queue.on_full, options_.queue.block_for, kind, works_here()};
     if constexpr (reserving_task_queue<Queue>) {
       if (places != nullptr && places->left()) {
@@ -577,13 +613,21 @@ class thread_pool_core final : public task_owner, private deadline_watch {
     return found;
   }
 
-  // What is urgent, then what the worker has in hand, then what another one does not get to, then what is in the
-  // queue, then what others have in hand.
+  // What is urgent, then what the worker's tasks have submitted, then what it has in hand, then what another one does
+  // not get to, then what is in the queue, then what others have in hand. Now and then the queue is asked before the
+  // worker's own tasks, which could go on for ever.
   task* pull_batched(thread_worker& me) {
-    if (!me.batch.empty() && queue_.comes_before(me.batch.lane(), me.picks)) {
-      task* next = nullptr;
-      queue_.take_out_before(me.batch.lane(), me.picks, [&](void* one, priority lane) { next = claim(one, lane); });
-      if (next != nullptr) return next;
+    const bool own = me.own.size() != 0;
+    if (own || !me.batch.empty()) {
+      const priority lane = own ? priority::normal : me.batch.lane();
+      if (queue_.comes_before(lane, me.picks)) {
+        task* next = nullptr;
+        queue_.take_out_before(lane, me.picks, [&](void* one, priority from) { next = claim(one, from); });
+        if (next != nullptr) return next;
+      }
+    }
+    if (own && !lanes_first_(me.picks)) {
+      if (task* const next = claim_own(me)) return next;
     }
     const auto fill = [&me](void* const* first, std::size_t count, priority lane) {
       me.batch.fill(first, count, lane);
@@ -594,15 +638,36 @@ class thread_pool_core final : public task_owner, private deadline_watch {
         if (task* const next = claim_from(*left_lying)) return next;
       }
       const std::size_t count = queue_.take_out(me.picks, me.turns++, crew_.slots(), me.most.now(), fill);
-      if (count == 0) {
-        task* next = nullptr;
-        crew_.any_batch([&](task_batch& hand) { return (next = claim_from(hand)) != nullptr; }, &me);
-        return next;
-      }
+      if (count == 0) return own ? claim_own(me) : take_from_others(me);
       me.most.taken(me.picks, steady::now());
       // While they were on their way a worker that looked for them may have parked.
       if (count > 1) crew_.share();
     }
+  }
+
+  task* claim_own(thread_worker& me) {
+    while (task* const one = me.own.pop()) {
+      if (task* const next = claim_in_hand(one)) return next;
+    }
+    return nullptr;
+  }
+
+  task* take_from_others(thread_worker& me) {
+    task* next = nullptr;
+    crew_.any_worker(
+        [&](thread_worker& other) {
+          if ((next = claim_from(other.batch)) != nullptr) return true;
+          if (other.own.size() > 1 || other.is_away() || me.relieves == &other) next = take_left_lying(other);
+          return next != nullptr;
+        },
+        &me);
+    me.relieves = nullptr;
+    return next;
+  }
+
+  task* claim_in_hand(task* one) {
+    task_ref next(one);
+    return next.take() ? next.release() : nullptr;
   }
 
   task* claim_from(task_batch& hand) {
@@ -732,6 +797,9 @@ class thread_pool_core final : public task_owner, private deadline_watch {
 
   const pool_options options_;
   const process_mark mark_ = process_mark::current();
+  // What is counted, and what has to come out in order, goes through the queue.
+  const bool keeps_own_ = batching_task_queue<Queue> && options_.queue.capacity == 0 && !options_.queue.fifo;
+  const every_nth lanes_first_{61};
   Queue queue_;
   task_runner runner_;
   timekeeper clock_;

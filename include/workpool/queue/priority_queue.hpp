@@ -267,7 +267,7 @@ class basic_priority_queue {
 
   bool drop_one() {
     const found oldest = pop_first({priority::low, priority::normal, priority::high, priority::critical},
-                                   picks_.fetch_add(1, std::memory_order_relaxed));
+                                   picks_.load(std::memory_order_relaxed));
     if (!oldest) return false;
     leaves_unseen(oldest.lane);
     static_cast<void>(cell::open(oldest.pointer));

@@ -1,5 +1,6 @@
 #pragma once
 #include <atomic>
+#include <cstdint>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -12,6 +13,7 @@
 #include <workpool/monitor/pool_books.hpp>
 #include <workpool/worker/batch_limit.hpp>
 #include <workpool/worker/run_slot.hpp>
+#include <workpool/worker/task_deque.hpp>
 #include <workpool/worker/worker_life.hpp>
 
 namespace workpool { inline namespace v0 { namespace detail {
@@ -76,19 +78,31 @@ class alignas(cache_line) thread_worker {
     return now;
   }
 
+  /// Whether it does not get to what it has in hand: it parks, halts, is gone, or waits in the middle of a task.
+  bool is_away() const noexcept {
+    return at_rest.load(std::memory_order_relaxed) || waits.load(std::memory_order_relaxed) > 0;
+  }
+
   run_slot slot;
   run_books books{writers::one};
-  std::atomic<task_id> current{0};   // while busy; written by the worker
-  std::atomic<bool> at_rest{true};   // parked, halted or gone: it will look whether the pool is paused before it takes
-  std::atomic<bool> wanted{false};   // else it leaves; written by the crew
-  bool alive = false;                // has a thread that has not said goodbye
-  bool lost = false;                 // its thread ended unplanned, and no other has started since
-  unsigned picks = 0, turns = 0;     // what it has claimed, how often it has asked; used by the worker alone
-  task_batch batch;                  // filled by the worker
-  batch_limit most;                  // used by the worker alone
-  thread_worker* watched = nullptr;  // whose batch it looked at last, and how that was
+  std::atomic<task_id> current{0};  // while busy; written by the worker
+  std::atomic<bool> at_rest{true};  // parked, halted or gone: it will look whether the pool is paused before it takes
+  std::atomic<int> waits{0};        // in how many nested tasks it is held up; see stall_watch
+  std::atomic<bool> wanted{false};  // else it leaves; written by the crew
+  bool alive = false;               // has a thread that has not said goodbye
+  bool lost = false;                // its thread ended unplanned, and no other has started since
+  unsigned picks = 0, turns = 0;    // what it has claimed, how often it has asked; used by the worker alone
+  task_deque own;                   // what its tasks have submitted
+  task_batch batch;                 // filled by the worker
+  static constexpr duration first_guard_turn = std::chrono::microseconds(50);
+  duration guard_turn = first_guard_turn;  // how long it sleeps on guard; used by the worker alone
+  batch_limit most;                        // used by the worker alone
+  thread_worker* watched = nullptr;        // whose batch it looked at last, and how that was
   std::uint64_t watched_mark = 0;
-  thread_worker* next = nullptr;  // in a worker_list
+  std::uint64_t seen_pushes = 0;      // when another one last looked at a single task in `own`; who guards writes it
+  thread_worker* relieves = nullptr;  // whose task it has found on guard; used by the worker alone
+  const void* crew = nullptr;         // that it belongs to
+  thread_worker* next = nullptr;      // in a worker_list
 
  private:
   const worker_id id_;
@@ -97,5 +111,8 @@ class alignas(cache_line) thread_worker {
   std::atomic<time_point> started_at_{};
   std::thread thread_;
 };
+
+/// The worker that this thread is, of whichever pool and whatever it runs just now.
+inline thread_local constinit thread_worker* worker_of_this_thread = nullptr;
 
 }}}  // namespace workpool::v0::detail
