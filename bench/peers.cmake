@@ -10,11 +10,12 @@ endif()
 add_library(workpool_bench_workpool INTERFACE)
 target_link_libraries(workpool_bench_workpool INTERFACE workpool::workpool)
 
-# workpool_bench_peer(<name> <header> [LIBRARY <name of a library>] [BELOW <folders below the header's prefix>]
-#                     [INSTALL <what to do about its absence>] [HEADERS <what to put there>])
+# workpool_bench_peer(<name> <header> [LIBRARY <its library>] [SUFFIXES <folders of include/ to look in>]
+#                     [BELOW <folders beside the header's that it includes from>]
+#                     [INSTALL <what to do about its absence> | HEADERS <what to put below the prefix>])
 # The remedy is shown in the table where the peer is absent.
 function(workpool_bench_peer name header)
-  cmake_parse_arguments(PARSE_ARGV 2 peer "" "LIBRARY;INSTALL;HEADERS" "BELOW;SUFFIXES")
+  cmake_parse_arguments(PARSE_ARGV 2 peer "" "LIBRARY;INSTALL;HEADERS" "SUFFIXES;BELOW")
   if(peer_INSTALL)
     set(remedy "${peer_INSTALL}")
   else()
@@ -40,7 +41,8 @@ function(workpool_bench_peer name header)
   endforeach()
   target_link_libraries(workpool_bench_${name} INTERFACE Threads::Threads)
   # g++ 12 warns of strings, arrays and atomics that a peer has inlined.
-  target_compile_options(workpool_bench_${name} INTERFACE "$<$<CXX_COMPILER_ID:GNU>:-Wno-restrict;-Wno-stringop-overflow;-Wno-array-bounds>")
+  target_compile_options(workpool_bench_${name} INTERFACE
+    "$<$<CXX_COMPILER_ID:GNU>:-Wno-restrict;-Wno-stringop-overflow;-Wno-array-bounds>")
   if(peer_LIBRARY)
     target_link_libraries(workpool_bench_${name} INTERFACE "${workpool_bench_${name}_library}")
   endif()
@@ -60,7 +62,8 @@ workpool_bench_peer(dp thread_pool/thread_pool.h HEADERS "the folder include/thr
 workpool_bench_peer(taskthreadpool task_thread_pool.hpp HEADERS "the header of task-thread-pool")
 workpool_bench_peer(tmc tmc/ex_cpu.hpp HEADERS "the folder include/tmc/ of TooManyCooks")
 workpool_bench_peer(libfork libfork/core.hpp HEADERS "the folder include/libfork/ of libfork")
-workpool_bench_peer(stdexec exec/static_thread_pool.hpp HEADERS "the folders include/stdexec/ and include/exec/ of stdexec")
+workpool_bench_peer(stdexec exec/static_thread_pool.hpp
+  HEADERS "the folders include/stdexec/ and include/exec/ of stdexec")
 workpool_bench_peer(concurrencpp concurrencpp/concurrencpp.h LIBRARY concurrencpp
   HEADERS "the folder include/concurrencpp/ of concurrencpp")
 workpool_bench_peer(dispenso dispenso/thread_pool.h LIBRARY dispenso BELOW dispenso/third-party

@@ -22,10 +22,16 @@ class tbb_pool {
       : limit_(tbb::global_control::max_allowed_parallelism, workers + 1), arena_(static_cast<int>(workers), 0) {
     arena_.initialize();
   }
+  ~tbb_pool() { group_.wait(); }
 
   template <class F>
   void post(F body) {
     arena_.enqueue(std::move(body));
+  }
+  /// To the worker's own tasks, which takes half the time that enqueue() takes inside a task.
+  template <class F>
+  void post_inside(F body) {
+    group_.run(std::move(body));
   }
   template <class F>
   auto submit(F body) {
@@ -50,6 +56,7 @@ class tbb_pool {
 
   tbb::global_control limit_;
   tbb::task_arena arena_;
+  tbb::task_group group_;
 };
 
 /// An arena with a place for the submitting thread and a task_group in it, whose wait() runs what nobody has begun.

@@ -35,7 +35,7 @@ struct low_task {
 };
 
 template <class Contender>
-int run(std::size_t helpers = 0) {
+int run() {
   const work_unit unit;
   std::vector<double> waited_us;
   std::atomic<bool> over{false};
@@ -67,7 +67,7 @@ int run(std::size_t helpers = 0) {
                  static_cast<unsigned long long>(low_ran), warm_up + samples);
     return 1;
   }
-  if (!all_ran(tasks_run::total(), workers + helpers)) return 1;
+  if (!all_ran(tasks_run::total())) return 1;
   return report(Contender::version())
       .metric("p50_us", percentile(waited_us, 0.50))
       .metric("p99_us", percentile(waited_us, 0.99))

@@ -47,7 +47,7 @@ double measure(Pool& pool, std::size_t chains) {
 }
 
 template <class Pool>
-int run(std::size_t helpers = 0) {
+int run() {
   double one = 0, two = 0;
   usage used;
   {
@@ -58,7 +58,7 @@ int run(std::size_t helpers = 0) {
     used = usage::now() - before;
   }
   constexpr std::size_t ran = 3 * (passes + 1) * hops;
-  if (!all_ran(ran, workers + helpers)) return 1;
+  if (!all_ran(ran)) return 1;
   return report(Pool::version())
       .metric("one_chain_ns_per_hop", one)
       .metric("two_chains_ns_per_hop", two)

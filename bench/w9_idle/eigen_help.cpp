@@ -1,5 +1,0 @@
-#include "peers/eigen.hpp"
-
-#include "config.hpp"
-
-int main() { return bench::w9_idle::run<bench::peers::eigen_pool>(1); }
