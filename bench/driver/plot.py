@@ -5,7 +5,7 @@ from xml.sax.saxutils import escape
 
 from summary import OURS
 
-LEFT, BARS, RIGHT, ROW, HEAD, FOOT = 150, 430, 210, 20, 46, 14
+LEFT, BARS, RIGHT, ROW, HEAD, FOOT = 150, 430, 250, 20, 46, 14
 LOGARITHMIC_FROM = 20  # largest over smallest median from which on a linear scale would hide the small ones
 
 # It has a ground of its own, so that it can be read on any page; where the reader prefers dark, the ground is dark.
@@ -64,8 +64,8 @@ def line(x1, y1, x2, y2, style):
 def comparison(name, row):
     if row["ratio"] is None or row["compared_with"] == name:
         return ""
-    low, high = row["ratio_interval"] or (row["ratio"], row["ratio"])
-    return f"{row['ratio']:.2f}× {row['compared_with']} ({low:.2f}–{high:.2f})"
+    interval = " ({:.2f}–{:.2f})".format(*row["ratio_interval"]) if row["ratio_interval"] else ""
+    return f"{row['ratio']:.2f}× {row['compared_with']}{interval}"
 
 
 def panel(metric, rows, absent, top):

@@ -7,6 +7,7 @@ import statistics
 OURS = "workpool"
 HELPS = "_help"  # ends the name of a contender whose submitting thread runs tasks as well
 RESAMPLES = 2000
+LEAST_RUNS = 5  # of each of the two: an interval drawn from fewer would look far too sure
 
 
 def in_order(workloads):
@@ -18,6 +19,8 @@ def in_order(workloads):
 
 def interval_of_ratio(values, others):
     """Gives: the bounds between which the ratio of the medians lies in 95 of 100 resamples of both (bootstrap)."""
+    if min(len(values), len(others)) < LEAST_RUNS:
+        return None
     chance = random.Random(1)
     ratios = []
     for _ in range(RESAMPLES):

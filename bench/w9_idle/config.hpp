@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <thread>
 
 #include "driver/run.hpp"
@@ -37,6 +38,9 @@ inline void until_all_ran(std::uint64_t all) {
   while (tasks_run::total() < all) std::this_thread::sleep_for(std::chrono::microseconds(100));
 }
 
+// The process and the watching thread are asked one after the other, which may differ by a microsecond.
+inline double at_least_none(double value) { return std::max(value, 0.0); }
+
 template <class Pool>
 int run() {
   const double loop_us = trickle(bare_ticks, [] {});
@@ -59,8 +63,8 @@ int run() {
   if (!all_ran(warm_up + ticks, many_workers + workers)) return 1;
   constexpr auto idle_s = std::chrono::duration<double>(idle).count();
   return report(Pool::version())
-      .metric("idle_percent", idled.cpu_ns / (idle_s * 1e9) * 100)
-      .metric("idle_rests_per_s", idled.rests / idle_s)
+      .metric("idle_percent", at_least_none(idled.cpu_ns) / (idle_s * 1e9) * 100)
+      .metric("idle_rests_per_s", at_least_none(idled.rests) / idle_s)
       .metric("trickle_us_per_task", trickle_us)
       .metric("trickle_beyond_loop_us", trickle_us - loop_us)
       .fact("loop_us", loop_us)
