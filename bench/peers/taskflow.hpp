@@ -1,4 +1,9 @@
 #pragma once
+// Its task pool saves a fifth where tasks come from outside, and costs up to a tenth where tasks post tasks: workloads
+// of the second kind define this first.
+#ifndef BENCH_TASKS_POST_TASKS
+#define TF_ENABLE_TASK_POOL
+#endif
 #include <cstddef>
 #include <string>
 #include <taskflow/taskflow.hpp>

@@ -1,3 +1,4 @@
+#define BENCH_TASKS_POST_TASKS
 #include "peers/taskflow.hpp"
 
 #include "config.hpp"
