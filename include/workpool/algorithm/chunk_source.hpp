@@ -29,9 +29,25 @@ struct chunk {
   std::size_t number;  // 0, 1, … in the order of the range
 };
 
+/// How many elements are visited between two looks whether the loop is over. A chunk of many elements has small ones,
+/// mostly: without a look in between, the compiler can do several at a time.
+constexpr std::size_t stretch_of(std::size_t elements) noexcept {
+  return std::clamp<std::size_t>(elements / 1024, 1, 64);
+}
+
 /// Calls `visit` for the elements of a chunk in their order, until `over`. Gives: whether it came to the end.
 template <class Range, class Visit>
 bool walk(const chunk<Range>& piece, const std::atomic<bool>& over, Visit&& visit) {
+  if constexpr (std::ranges::random_access_range<Range>) {
+    using offset = std::ranges::range_difference_t<Range>;
+    const std::size_t stretch = stretch_of(piece.size);
+    for (std::size_t done = 0; done < piece.size;) {
+      if (over.load(std::memory_order_relaxed)) return false;
+      const std::size_t end = std::min(piece.size, done + stretch);
+      for (; done < end; ++done) visit(piece.first[static_cast<offset>(done)]);
+    }
+    return true;
+  }
   auto at = piece.first;
   for (std::size_t left = piece.size;; ++at) {
     if (over.load(std::memory_order_relaxed)) return false;
