@@ -516,4 +516,7 @@ TEST_CASE("a submit_result is a future, or says why there is none") {
   CHECK(refused.error() == workpool::errc::queue_full);
   CHECK_THROWS_AS(*refused, workpool::queue_full);
   CHECK_THROWS_AS(*std::move(refused), workpool::queue_full);
+  CHECK_THROWS_WITH(*refused, Catch::Matchers::ContainsSubstring("refused") &&
+                                  Catch::Matchers::ContainsSubstring("full") &&
+                                  Catch::Matchers::ContainsSubstring("error()"));
 }

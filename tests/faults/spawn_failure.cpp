@@ -65,7 +65,7 @@ void no_thread_at_all(rlim_t for_one_more) {
   const auto threads_before = threads_of_process();
   const std::string text =
       fault::thrown_text<wp::spawn_failed>([] { const wp::thread_pool pool{{.name = "starved", .workers = 3}}; });
-  fault::expect_text(text, {"'starved'", "none of its 3 threads", "Resource temporarily unavailable"});
+  fault::expect_text(text, {"'starved'", "none of its 3 threads", "Resource temporarily unavailable", "ulimit -u"});
   fault::expect_equal(threads_of_process(), threads_before, "number of threads after the failure");
   for (int round = 0; round < 20; ++round) {
     fault::expect(fault::thrown_text<wp::spawn_failed>([] { const wp::thread_pool pool{1}; }) != "",

@@ -82,7 +82,7 @@ TEMPLATE_TEST_CASE("an accepted task is the core's, a refused one stays the call
   CHECK(second.get() == 2);
 }
 
-TEMPLATE_TEST_CASE("a refusal names the pool, the option and its value", "[core]", EVERY_QUEUE) {
+TEMPLATE_TEST_CASE("a refusal names the pool, the option, its value and a remedy", "[core]", EVERY_QUEUE) {
   const auto text_of = [](auto& core) {
     auto [one, result] = make([] {});
     try {
@@ -96,10 +96,11 @@ TEMPLATE_TEST_CASE("a refusal names the pool, the option and its value", "[core]
   busy_core<TestType> rejects({.capacity = 1, .on_full = wp::on_full::reject});
   CHECK(text_of(rejects.core) == "accepted");
   CHECK_THAT(text_of(rejects.core), ContainsSubstring("'busy'") && ContainsSubstring("queue.capacity 1") &&
-                                        ContainsSubstring("queue.on_full"));
+                                        ContainsSubstring("queue.on_full") && ContainsSubstring("raise the capacity"));
   busy_core<TestType> waits({.capacity = 1, .block_for = 1ms});
   CHECK(text_of(waits.core) == "accepted");
-  CHECK_THAT(text_of(waits.core), ContainsSubstring("queue.block_for") && ContainsSubstring("queue.capacity 1"));
+  CHECK_THAT(text_of(waits.core), ContainsSubstring("queue.block_for 1000000 ns") &&
+                                      ContainsSubstring("queue.capacity 1") && ContainsSubstring("raise either"));
   handle<TestType> ended({.name = "ended", .workers = 1});
   ended->spawn();
   ended->shutdown({});

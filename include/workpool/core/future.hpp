@@ -152,7 +152,10 @@ class [[nodiscard]] submit_result {
 
  private:
   future<T>& checked() {
-    if (error_ != errc()) raise(error_, "the task was refused");
+    if (error_ != errc()) {
+      raise(error_,
+            "the task was refused: " + make_error_code(error_).message() + "; look at error() before the future");
+    }
     return future_;
   }
 

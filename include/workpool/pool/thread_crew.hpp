@@ -51,7 +51,8 @@ class thread_crew final : public stall_watch {
     const int reason = carry_out();
     if (reason == 0 || std::any_of(workers_.begin(), workers_.end(), [](const auto& one) { return one.alive; })) return;
     raise(errc::spawn_failed, "pool '" + options_.name + "' could start none of its " + std::to_string(plan_.slots()) +
-                                  " threads: " + std::system_category().message(reason));
+                                  " threads: " + std::system_category().message(reason) +
+                                  "; raise the limit of threads (ulimit -u, pids.max) or of memory");
   }
 
   /// A task has been pushed.

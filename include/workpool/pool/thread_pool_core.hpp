@@ -757,9 +757,12 @@ class thread_pool_core final : public task_owner, private deadline_watch {
     const std::string capacity = std::to_string(options_.queue.capacity);
     switch (reason) {
       case errc::queue_full:
-        raise(reason, who + "has no room: queue.capacity " + capacity + " is reached and queue.on_full does not wait");
+        raise(reason, who + "has no room: queue.capacity " + capacity +
+                          " is reached and queue.on_full does not wait; raise the capacity, or let on_full block");
       case errc::enqueue_timeout:
-        raise(reason, who + "had no room within queue.block_for: queue.capacity " + capacity + " is reached");
+        raise(reason, who + "had no room within queue.block_for " +
+                          std::to_string(options_.queue.block_for.value_or(duration::zero()).count()) +
+                          " ns: queue.capacity " + capacity + " is reached; raise either, or submit less at a time");
       case errc::would_deadlock:
         raise(reason, who + "has no room: queue.capacity " + capacity +
                           " is reached, and the stack of this worker, which would run the task itself, is used up; "
