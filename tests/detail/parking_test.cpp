@@ -300,3 +300,30 @@ TEST_CASE("a recall takes no permit, and leaves none") {
   const auto again = lot.announce();
   CHECK_FALSE(lot.park_until(again, steady_clock::time_point{}));
 }
+
+TEST_CASE("a sleeper whose time is up leaves although another one took the permit meant for it") {
+  parking lot;
+  std::atomic<bool> over{false};
+  std::vector<std::thread> sleepers;
+  std::atomic<int> left{0};
+  for (int n = 0; n < 3; ++n) {
+    sleepers.emplace_back([&, n] {
+      for (unsigned turn = 0; !over; ++turn) {
+        const std::uint32_t announced = lot.announce();
+        if (over) {
+          lot.retract();
+          break;
+        }
+        const auto nap = std::chrono::microseconds((turn * 7 + static_cast<unsigned>(n)) % 20);
+        lot.park_until(announced, std::chrono::steady_clock::now() + nap);
+      }
+      ++left;
+    });
+  }
+  for (int n = 0; n < 200'000; ++n) lot.notify_one();
+  over = true;
+  lot.recall();
+  for (std::thread& one : sleepers) one.join();  // nobody notifies any more
+  CHECK(left == 3);
+  CHECK_FALSE(lot.anyone());
+}

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <workpool/detail/cache_line.hpp>
+#include <workpool/detail/pause.hpp>
 #include <workpool/detail/posix/futex.hpp>
 
 namespace workpool { inline namespace v0 { namespace detail {
@@ -29,11 +30,8 @@ class parking {
     return permits_.load(std::memory_order_acquire) & ~permit_bits;
   }
 
-  /// Work was found after all. A notifier may have claimed this worker meanwhile; its permit is then on the way and is
-  /// taken here, or it would release the next sleeper without cause.
-  void retract() noexcept {
-    if (!claim(1)) consume(no_epoch, time_point::max());
-  }
+  /// Work was found after all.
+  void retract() noexcept { leave(); }
 
   /// Blocks until notified or recalled; `announced` is what announce() gave.
   void park(std::uint32_t announced) noexcept { park_until(announced, time_point::max()); }
@@ -42,7 +40,7 @@ class parking {
   bool park_until(std::uint32_t announced, time_point deadline) noexcept {
     const wake_up cause = consume(announced, deadline);
     if (cause == wake_up::permit) return true;
-    if (!claim(1)) consume(no_epoch, time_point::max());  // a notifier was faster
+    leave();
     return cause == wake_up::recall;
   }
 
@@ -91,21 +89,35 @@ class parking {
     return claimed;
   }
 
+  // Takes this worker out of the count, or a permit where a notifier has taken it out: left over, that would release
+  // the next sleeper without cause. The permit is on its way, but another worker may take it first, and is then in the
+  // count in place of this one.
+  void leave() noexcept {
+    for (spinner spin; !claim(1) && !take_permit(); spin.once()) {
+    }
+  }
+
+  bool take_permit() noexcept {
+    std::uint32_t seen = permits_.load(std::memory_order_acquire);
+    while ((seen & permit_bits) != 0) {
+      if (permits_.compare_exchange_weak(seen, seen - 1, std::memory_order_acquire)) return true;
+    }
+    return false;
+  }
+
   enum class wake_up : std::uint8_t { permit, recall, deadline };
 
   wake_up consume(std::uint32_t announced, time_point deadline) noexcept {
     for (;;) {
-      std::uint32_t seen = permits_.load(std::memory_order_acquire);
-      while ((seen & permit_bits) != 0) {
-        if (permits_.compare_exchange_weak(seen, seen - 1, std::memory_order_acquire)) return wake_up::permit;
-      }
-      if (announced != no_epoch && (seen & ~permit_bits) != announced) return wake_up::recall;
+      if (take_permit()) return wake_up::permit;
+      const std::uint32_t seen = permits_.load(std::memory_order_acquire);
+      if ((seen & permit_bits) != 0) continue;
+      if ((seen & ~permit_bits) != announced) return wake_up::recall;
       if (!futex_wait_until(permits_, seen, deadline)) return wake_up::deadline;
     }
   }
 
   static constexpr std::uint32_t permit_bits = 0xffff;  // the low half counts permits, the high half recalls
-  static constexpr std::uint32_t no_epoch = 1;          // no value of the high half
 
   alignas(cache_line) std::atomic<std::uint32_t> parked_{0};  // announced and not claimed: workers add, claimers take
   alignas(cache_line) futex_word permits_{0};                 // claimed and not yet awake: notifiers add, sleepers take
