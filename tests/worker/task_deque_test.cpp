@@ -38,13 +38,13 @@ TEST_CASE("the owner takes the newest, others the oldest") {
 
 TEST_CASE("a full deque refuses, and takes again when there is room at either end") {
   task_deque deque;
-  for (std::size_t n = 0; n < task_deque::capacity; ++n) REQUIRE(deque.push(address(n)));
+  for (std::size_t n = 0; n <= task_deque::capacity; ++n) REQUIRE(deque.push(address(n)));
   CHECK_FALSE(deque.push(address(9999)));
   CHECK(number(deque.steal()) == 0);
   CHECK(deque.push(address(500)));
   CHECK_FALSE(deque.push(address(9999)));
   CHECK(number(deque.pop()) == 500);
-  for (std::size_t n = 1; n < task_deque::capacity; ++n) REQUIRE(number(deque.steal()) == n);
+  for (std::size_t n = 1; n <= task_deque::capacity; ++n) REQUIRE(number(deque.steal()) == n);
   CHECK(deque.size() == 0);
 }
 

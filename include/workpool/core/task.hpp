@@ -157,10 +157,7 @@ class task : public recycled {
       word_.store(step.next.bits(), std::memory_order_relaxed);
       return step.taken;
     }
-    if (details_ && details_->expires_at != time_point::max() && details_->expires_at <= steady::now()) {
-      withdraw(outcome::expired);
-    }
-    return advance<task_event::start>(word_).taken;
+    return start_against_others();
   }
 
   /// Makes sure that a waiting task never runs: destroys the callable, counts it, tells who waits.
@@ -223,6 +220,12 @@ class task : public recycled {
   }
 
  private:
+  [[gnu::noinline]] bool start_against_others() noexcept {
+    if (details_ && details_->expires_at != time_point::max() && details_->expires_at <= steady::now()) {
+      withdraw(outcome::expired);
+    }
+    return advance<task_event::start>(word_).taken;
+  }
   void act_on(const task_step& step) noexcept;
 
   std::atomic<std::uint32_t> word_{0};        // task_state; also what watchers sleep on

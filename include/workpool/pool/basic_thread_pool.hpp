@@ -68,17 +68,13 @@ class basic_thread_pool {
   template <class F, class... A>
   requires detail::submittable<F, A...>
   auto submit(F&& callable, A&&... arguments) -> future<detail::result_t<F, A...>> {
-    return submit(task_options{}, std::forward<F>(callable), std::forward<A>(arguments)...);
+    return admitted(make_plain<detail::call_task<F, A...>>(std::forward<F>(callable), std::forward<A>(arguments)...));
   }
   template <class F, class... A>
   requires detail::submittable<F, A...>
   auto submit(const task_options& options, F&& callable, A&&... arguments) -> future<detail::result_t<F, A...>> {
-    auto* const made =
-        make<detail::call_task<F, A...>>(options, std::forward<F>(callable), std::forward<A>(arguments)...);
-    task_ref one(made);
-    auto result = future_of(*made);
-    core_->admit_or_throw(one);
-    return result;
+    return admitted(
+        make<detail::call_task<F, A...>>(options, std::forward<F>(callable), std::forward<A>(arguments)...));
   }
   template <class F, class... A>
   requires detail::submittable<F, A...>
@@ -114,16 +110,12 @@ class basic_thread_pool {
   template <class F, class... A>
   requires detail::submittable<F, A...>
   void post(F&& callable, A&&... arguments) {
-    post(task_options{}, std::forward<F>(callable), std::forward<A>(arguments)...);
+    admit_posted(make_plain<detail::call_task<F, A...>>(std::forward<F>(callable), std::forward<A>(arguments)...));
   }
   template <class F, class... A>
   requires detail::submittable<F, A...>
   void post(const task_options& options, F&& callable, A&&... arguments) {
-    auto* const made =
-        make<detail::call_task<F, A...>>(options, std::forward<F>(callable), std::forward<A>(arguments)...);
-    task_ref one(made);
-    made->set_posted();
-    core_->admit_or_throw(one);
+    admit_posted(make<detail::call_task<F, A...>>(options, std::forward<F>(callable), std::forward<A>(arguments)...));
   }
 
   /// Calls callable(i) for every 0 ≤ i < n, each as a task of its own, with one future for all of them: it is settled
@@ -255,6 +247,30 @@ class basic_thread_pool {
     if constexpr (std::constructible_from<F, std::nullptr_t> && requires { callable == nullptr; }) {
       if (callable == nullptr) throw std::bad_function_call();
     }
+  }
+
+  // Without options, which is the usual case, none are looked at.
+  template <class Task, class F, class... A>
+  Task* make_plain(F&& callable, A&&... arguments) const {
+    core_->check_process();
+    check_callable(callable);
+    auto* const made = new Task(std::forward<F>(callable), std::forward<A>(arguments)...);
+    made->describe_as(detail::next_task_number(), priority::normal);
+    return made;
+  }
+
+  template <class Value>
+  future<Value> admitted(detail::result_task<Value>* made) {
+    task_ref one(made);
+    auto result = future_of(*made);
+    core_->admit_or_throw(one);
+    return result;
+  }
+
+  void admit_posted(detail::task* made) {
+    task_ref one(made);
+    made->set_posted();
+    core_->admit_or_throw(one);
   }
 
   template <class Task, class F, class... A>

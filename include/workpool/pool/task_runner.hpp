@@ -235,7 +235,11 @@ class task_runner {
   }
 
   void tell_settled(const task& one, worker_id worker, outcome result) noexcept {
-    if (hub_.wanted<event::task_settled>()) hub_.emit(event::task_settled{one.id(), worker, result});
+    if (hub_.wanted<event::task_settled>()) [[unlikely]]
+      emit_settled(one, worker, result);
+  }
+  [[gnu::noinline]] void emit_settled(const task& one, worker_id worker, outcome result) noexcept {
+    hub_.emit(event::task_settled{one.id(), worker, result});
   }
 
   const pool_options& options_;

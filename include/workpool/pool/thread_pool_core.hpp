@@ -666,8 +666,9 @@ class thread_pool_core final : public task_owner, private deadline_watch {
   }
 
   task* claim_in_hand(task* one) {
-    task_ref next(one);
-    return next.take() ? next.release() : nullptr;
+    if (one->start()) return one;
+    one->drop_reference();
+    return nullptr;
   }
 
   task* claim_from(task_batch& hand) {
