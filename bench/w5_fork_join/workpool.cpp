@@ -1,14 +1,23 @@
 #include "peers/workpool.hpp"
 
+#include <workpool/algorithm/parallel_invoke.hpp>
+
 #include "config.hpp"
-#include "workpool_body.hpp"
 
 namespace {
+
+long fib(workpool::thread_pool& pool, int n) {
+  if (n < 2) return n;
+  long a = 0, b = 0;
+  workpool::parallel_invoke(
+      pool, [&] { a = fib(pool, n - 1); }, [&] { b = fib(pool, n - 2); });
+  return a + b;
+}
 
 struct contender : bench::peers::workpool_pool {
   using workpool_pool::workpool_pool;
   long fib(int n) {
-    return pool_.submit([this, n] { return bench::w5_fork_join::fib(pool_, n); }).get();
+    return pool_.submit([this, n] { return ::fib(pool_, n); }).get();
   }
 };
 

@@ -1,5 +1,5 @@
-// Many tasks at once: a bulk, a group that nests, loops over ranges. All of them return when every body has returned,
-// and an error cancels what has not started.
+// Many tasks at once: a bulk, a group that nests, a fork, loops over ranges. All of them return when every body has
+// returned, and an error cancels what has not started.
 #include <atomic>
 #include <functional>
 #include <iostream>
@@ -22,6 +22,15 @@ int leaves(wp::thread_pool& pool, int depth) {
   return left + right;
 }
 
+/// The same where the halves are small: a fork costs little more than a call until another worker takes a part of it.
+long fibonacci(wp::thread_pool& pool, int n) {
+  if (n < 2) return n;
+  long a = 0, b = 0;
+  wp::parallel_invoke(
+      pool, [&] { a = fibonacci(pool, n - 1); }, [&] { b = fibonacci(pool, n - 2); });
+  return a + b;
+}
+
 int main() {
   wp::thread_pool pool;
 
@@ -30,6 +39,7 @@ int main() {
   std::cout << "bulk: " << calls << " calls, one future\n";
 
   std::cout << "group: " << pool.submit([&] { return leaves(pool, 10); }).get() << " leaves\n";
+  std::cout << "fork: fibonacci(20) is " << pool.submit([&] { return fibonacci(pool, 20); }).get() << '\n';
 
   std::vector<int> numbers(100'000);
   std::iota(numbers.begin(), numbers.end(), 1);

@@ -2,6 +2,7 @@
 /// The everyday include.
 #include <workpool/algorithm/for_each.hpp>
 #include <workpool/algorithm/map.hpp>
+#include <workpool/algorithm/parallel_invoke.hpp>
 #include <workpool/algorithm/task_group.hpp>
 #include <workpool/algorithm/transform_reduce.hpp>
 #include <workpool/core/literals.hpp>

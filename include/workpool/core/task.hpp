@@ -180,7 +180,8 @@ class task : public recycled {
     return std::exchange(error_, nullptr);
   }
 
-  /// The token of the running body; made when first asked for, only by the thread that runs it. Throws: std::bad_alloc.
+  /// The token of the running body; made when first asked for, by a thread that runs a part of it.
+  /// Throws: std::bad_alloc.
   std::stop_token stop_token();
 
   /// Blocks until settled or until `deadline`; a thread that works for a pool waits as its pool wants it to.
@@ -234,7 +235,7 @@ class task : public recycled {
   task_id id_ = 0;
   std::exception_ptr error_;                      // written before publication
   std::unique_ptr<task_details> details_;         // rare
-  std::atomic<std::stop_source*> stop_{nullptr};  // rare; written by the running thread, read by who requests stop
+  std::atomic<std::stop_source*> stop_{nullptr};  // rare; written by a running thread, read by who requests stop
   time_point accepted_at_{};
   void* follower_ = nullptr;  // written before the follow transition
   priority lane_ = priority::normal;
@@ -295,10 +296,10 @@ inline void task::fail(std::exception_ptr error, bool retained) noexcept {
 }
 
 inline std::stop_token task::stop_token() {
-  std::stop_source* source = stop_.load(std::memory_order_relaxed);
+  std::stop_source* source = stop_.load(std::memory_order_acquire);
   if (source == nullptr) {
-    source = new std::stop_source();
-    stop_.store(source, std::memory_order_release);
+    auto made = std::make_unique<std::stop_source>();
+    if (stop_.compare_exchange_strong(source, made.get(), std::memory_order_acq_rel)) source = made.release();
     std::atomic_thread_fence(std::memory_order_seq_cst);  // either we see the request or the requester sees the source
     if (state().stop_requested()) source->request_stop();
   }

@@ -22,6 +22,10 @@
 
 namespace workpool { inline namespace v0 {
 
+namespace detail {
+struct pool_access;
+}
+
 /// Asks submit for a std::future.
 struct use_std_future_t {
   explicit use_std_future_t() = default;
@@ -290,7 +294,16 @@ class basic_thread_pool {
     return future<Value>(&made);
   }
 
+  friend detail::pool_access;
   detail::thread_pool_core<queue_type>* const core_;
+};
+
+/// What algorithms need of a pool, and nobody else.
+struct detail::pool_access {
+  template <class Pool>
+  static auto& core(Pool& pool) noexcept {
+    return *pool.core_;
+  }
 };
 
 }}  // namespace workpool::v0

@@ -77,6 +77,12 @@ class thread_crew final : public stall_watch {
     if (parking_.anyone() || may_grow_.load(std::memory_order_relaxed)) notify_one();
   }
 
+  /// A task has forked: its parts are worth a wake each, since whoever forks wants them to run at the same time.
+  /// Cost: as kept(). A worker that parks just now may miss it, and the one on guard finds it.
+  void forked() noexcept {
+    if (parking_.anyone() || may_grow_.load(std::memory_order_relaxed)) notify_one();
+  }
+
   /// Calls `visit(worker)` with every worker, until it says true: first those after `me`.
   template <class Visit>
   bool any_worker(Visit visit, const thread_worker* me = nullptr) {
@@ -121,7 +127,7 @@ class thread_crew final : public stall_watch {
   /// work is not: see kept().
   bool any_in_hand() const noexcept {
     return std::any_of(workers_.begin(), workers_.end(), [](const thread_worker& one) {
-      if (!one.batch.empty()) return true;
+      if (!one.batch.empty() || one.has_forked()) return true;
       const std::size_t own = one.own.size();
       return own > 1 || (own == 1 && one.is_away());
     });
@@ -530,11 +536,13 @@ class thread_crew final : public stall_watch {
                        [](const thread_worker& one) { return !one.at_rest.load(std::memory_order_seq_cst); });
   }
 
-  // One turn of the worker on guard: a single task in a hand that has not moved since the last turn will not, as long
-  // as what its worker runs does not end, and may be what that waits for. Gives: whether there is one, now me.relieves.
+  // One turn of the worker on guard: what was forked is for anybody; a single task in a hand that has not moved since
+  // the last turn will not, as long as what its worker runs does not end, and may be what that waits for. Gives:
+  // whether there is one, now me.relieves.
   bool guard(thread_worker& me) noexcept {
     bool seen_any = false;
     for (thread_worker& one : workers_) {
+      if (one.has_forked()) return true;
       if (one.own.size() == 0) continue;
       seen_any = true;
       if (std::exchange(one.seen_pushes, one.own.pushes()) != one.own.pushes()) continue;

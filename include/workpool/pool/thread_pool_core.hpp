@@ -30,6 +30,7 @@
 #include <workpool/pool/timekeeper.hpp>
 #include <workpool/queue/lane_order.hpp>
 #include <workpool/queue/task_queue.hpp>
+#include <workpool/worker/fork_job.hpp>
 #include <workpool/worker/this_worker.hpp>
 #include <workpool/worker/wait_graph.hpp>
 
@@ -150,6 +151,41 @@ class thread_pool_core final : public task_owner, private deadline_watch {
   }
   bool closed() const noexcept { return closed_.load(std::memory_order_relaxed); }
 
+  // ── forks ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /// The worker of this pool that this thread is, in the middle of a task; or nullptr.
+  thread_worker* forker() const noexcept { return innermost_run == nullptr ? nullptr : crew_.here(); }
+
+  /// Offers a part to the other workers. Gives: false when there is no room for it.
+  bool fork(thread_worker& me, fork_job& part) noexcept {
+    if (!me.forks.push(&part)) return false;
+    crew_.forked();
+    return true;
+  }
+
+  /// Takes the part that was forked last back. Gives: false when another worker has it.
+  static bool take_back(thread_worker& me) noexcept { return me.forks.pop() != nullptr; }
+
+  /// Blocks until a part that another worker has is over, and does what that one has forked meanwhile: nothing else, so
+  /// that a lock which the caller holds is not asked for by a stranger.
+  void join(thread_worker& me, fork_job& part) {
+    constexpr int turns_before_sleep = 1000;
+    spinner spin;
+    for (int turn = 0; turn < turns_before_sleep; ++turn) {
+      if (part.over()) return;
+      if (fork_job* const piece = lets_help() ? part.steal_back() : nullptr) {
+        piece->run(me);
+        turn = 0;
+      }
+      spin.once();
+    }
+    sleep(me, part);
+  }
+  void sleep(thread_worker& me, fork_job& part) noexcept {
+    const absence away(crew_, me.id());
+    part.sleep();
+  }
+
   // ── out: what a worker asks ───────────────────────────────────────────────────────────────────────────────────────
 
   /// Gives: a started task for this worker to run, with a reference; nullptr when there is none.
@@ -163,8 +199,9 @@ class thread_pool_core final : public task_owner, private deadline_watch {
       return next;
     } else {
       std::optional<task_ref> next = queue_.try_pop();
-      if (next && next->waiting() && !next->take()) next.reset();
-      return next ? next->release() : nullptr;
+      if (!next) return take_part(me);
+      if (next->waiting() && !next->take()) return nullptr;
+      return next->release();
     }
   }
 
@@ -174,7 +211,7 @@ class thread_pool_core final : public task_owner, private deadline_watch {
     if constexpr (batching_task_queue<Queue>) {
       return queue_.has_elements() || crew_.any_in_hand();
     } else {
-      return queue_.size() != 0;
+      return queue_.size() != 0 || crew_.any_in_hand();
     }
   }
 
@@ -657,12 +694,45 @@ class thread_pool_core final : public task_owner, private deadline_watch {
     crew_.any_worker(
         [&](thread_worker& other) {
           if ((next = claim_from(other.batch)) != nullptr) return true;
+          if ((next = take_part_of(other, me)) != nullptr) return true;
           if (other.own.size() > 1 || other.is_away() || me.relieves == &other) next = take_left_lying(other);
           return next != nullptr;
         },
         &me);
     me.relieves = nullptr;
     return next;
+  }
+
+  task* take_part(thread_worker& me) {
+    task* next = nullptr;
+    crew_.any_worker([&](thread_worker& other) { return (next = take_part_of(other, me)) != nullptr; }, &me);
+    return next;
+  }
+
+  // What another worker has forked becomes a task when it is taken, so that it is counted, seen, paused for and
+  // abandoned like any other.
+  task* take_part_of(thread_worker& other, thread_worker& me) noexcept {
+    if (!other.has_forked()) return nullptr;
+    try {
+      auto made = std::make_unique<part_task>(me);  // first: what has been taken cannot be given back
+      made->describe_as(next_task_number(), priority::normal);
+      made->set_posted();
+      made->set_in_hand(true);
+      made->accept_by(*this);
+      if (me.books.accept(priority::normal)) made->take_time();
+      std::atomic_thread_fence(std::memory_order_seq_cst);  // either who gives a task up sees this one or we see that
+      if (!other.has_forked() || !made->take(other)) {
+        me.books.retract(priority::normal);
+        made->disown();
+        runner_.notify();
+        return nullptr;
+      }
+      if (other.has_forked()) crew_.share();
+      made->start();
+      return made.release();
+    } catch (const std::bad_alloc&) {
+      return nullptr;  // its forker will run it
+    }
   }
 
   task* claim_in_hand(task* one) {

@@ -12,11 +12,14 @@
 #include <workpool/detail/posix/thread_name.hpp>
 #include <workpool/monitor/pool_books.hpp>
 #include <workpool/worker/batch_limit.hpp>
+#include <workpool/worker/chase_lev_deque.hpp>
 #include <workpool/worker/run_slot.hpp>
 #include <workpool/worker/task_deque.hpp>
 #include <workpool/worker/worker_life.hpp>
 
 namespace workpool { inline namespace v0 { namespace detail {
+
+class fork_job;
 
 /// A worker that is a thread of this process, and after its end the next one: its thread, its state, and the counters
 /// it alone writes.
@@ -78,6 +81,9 @@ class alignas(cache_line) thread_worker {
     return now;
   }
 
+  /// Whether there are parts of its task to be taken; a task that has been given up gets no more help.
+  bool has_forked() const noexcept { return forks.size() != 0 && !slot.is_seized(); }
+
   /// Whether it does not get to what it has in hand: it parks, halts, is gone, or waits in the middle of a task.
   bool is_away() const noexcept {
     return at_rest.load(std::memory_order_relaxed) || waits.load(std::memory_order_relaxed) > 0;
@@ -93,7 +99,8 @@ class alignas(cache_line) thread_worker {
   bool lost = false;                // its thread ended unplanned, and no other has started since
   unsigned picks = 0, turns = 0;    // what it has claimed, how often it has asked; used by the worker alone
   task_deque own;                   // what its tasks have submitted
-  task_batch batch;                 // filled by the worker
+  chase_lev_deque<fork_job, 256> forks;  // parts of what it runs, for who has nothing to do
+  task_batch batch;                      // filled by the worker
   static constexpr duration first_guard_turn = std::chrono::microseconds(50);
   duration guard_turn = first_guard_turn;  // how long it sleeps on guard; used by the worker alone
   batch_limit most;                        // used by the worker alone
