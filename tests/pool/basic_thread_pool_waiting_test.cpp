@@ -269,13 +269,17 @@ TEST_CASE("a worker that runs another pool's task in the middle of its own still
 
 namespace {
 struct waits_at_its_end {
-  explicit waits_at_its_end(const wp::future<void>& one) noexcept : awaited(&one) {}
-  waits_at_its_end(waits_at_its_end&& other) noexcept : awaited(std::exchange(other.awaited, nullptr)) {}
+  waits_at_its_end(const wp::future<void>& one, std::atomic<int>& count) noexcept : awaited(&one), begun(&count) {}
+  waits_at_its_end(waits_at_its_end&& other) noexcept
+      : awaited(std::exchange(other.awaited, nullptr)), begun(other.begun) {}
   waits_at_its_end& operator=(waits_at_its_end&&) = delete;
   ~waits_at_its_end() {
-    if (awaited != nullptr) awaited->wait();
+    if (awaited == nullptr) return;
+    ++*begun;
+    awaited->wait();
   }
   const wp::future<void>* awaited;
+  std::atomic<int>* begun;
 };
 }  // namespace
 
@@ -285,8 +289,9 @@ TEST_CASE("a worker that waits in a capture of another pool's task holds up nobo
   gate held, at_once;
   auto running = small.submit([&] { held.wait(); });
   held.await_arrivals(1);
+  std::atomic<int> begun{0};
   std::vector<wp::future<void>> waiting, cancels;
-  for (int n = 0; n < many; ++n) waiting.push_back(small.submit([at_end = waits_at_its_end(running)] {}));
+  for (int n = 0; n < many; ++n) waiting.push_back(small.submit([at_end = waits_at_its_end(running, begun)] {}));
   for (int n = 0; n < many; ++n) {
     cancels.push_back(large.submit([&at_once, &one = waiting[static_cast<std::size_t>(n)]] {
       at_once.wait();
@@ -296,6 +301,7 @@ TEST_CASE("a worker that waits in a capture of another pool's task holds up nobo
   at_once.await_arrivals(many);
   at_once.open();
   small.post([] {});  // nobody is held up for whom a spare would take this
+  REQUIRE(workpool_test::eventually([&] { return begun == many; }));
   for (int turn = 0; turn < 1'000; ++turn) std::this_thread::yield();
   CHECK(small.stats().workers == 1);
   held.open();

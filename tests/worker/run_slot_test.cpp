@@ -39,7 +39,7 @@ TEST_CASE("a slot is empty between two tasks, and there is nothing to seize then
   slot.begin(one);
   CHECK_FALSE(slot.empty());
   CHECK_FALSE(slot.is_seized());
-  CHECK(slot.end(one));
+  CHECK(slot.end());
   CHECK(slot.empty());
   CHECK(slot.seize() == nullptr);
   one.drop_reference();
@@ -57,7 +57,7 @@ TEST_CASE("what runs can be seized once, with a reference, the running thread th
   CHECK(slot.is_seized());
   CHECK_FALSE(slot.empty());
   CHECK(slot.seize() == nullptr);
-  CHECK_FALSE(slot.end(one));
+  CHECK_FALSE(slot.end());
   CHECK(slot.empty());
   CHECK_FALSE(slot.is_seized());
   one.drop_reference();
@@ -73,12 +73,12 @@ TEST_CASE("a slot from which a task was seized serves the next one") {
   task& first = make_started(log, owner);
   slot.begin(first);
   slot.seize()->drop_reference();
-  CHECK_FALSE(slot.end(first));
+  CHECK_FALSE(slot.end());
   first.drop_reference();
   task& second = make_started(log, owner);
   slot.begin(second);
   CHECK_FALSE(slot.is_seized());
-  CHECK(slot.end(second));
+  CHECK(slot.end());
   second.drop_reference();
   CHECK(log.destroyed == 2);
 }
@@ -115,7 +115,7 @@ TEST_CASE("every task is told by exactly one, its own thread or one that seized 
       slot.begin(one);
       if (i % 16 == 0) std::this_thread::yield();
       for (int drift = i % 61; drift > 0; --drift) workpool::detail::pause();
-      const bool mine = slot.end(one);
+      const bool mine = slot.end();
       if (!slot.empty()) ++left_behind;
       if (mine) {
         ++by_runner;

@@ -51,9 +51,11 @@ TEST_CASE("a batch gives what was put in, in that order and with its lane") {
 TEST_CASE("who wants another lane gets nothing") {
   task_batch batch;
   fill(batch, 0, 2, priority::low);
-  CHECK_FALSE(batch.take_of(priority::normal));
-  CHECK(number(batch.take_of(priority::low).one) == 0);
-  CHECK(number(batch.take().one) == 1);
+  CHECK_FALSE(batch.steal_of(priority::normal));
+  CHECK(number(batch.steal_of(priority::low).one) == 0);
+  CHECK(number(batch.steal().one) == 1);
+  CHECK_FALSE(batch.steal_of(priority::low));
+  CHECK_FALSE(batch.steal());
 }
 
 TEST_CASE("the mark of a batch changes with every task that is taken, and is 0 when none is left") {
@@ -76,8 +78,7 @@ TEST_CASE("what one worker fills and others take as well, everybody gets once") 
   task_batch batch;
   std::vector<std::atomic<unsigned char>> taken(fillings * task_batch::capacity);
   std::atomic<bool> over{false};
-  const auto take_one = [&] {
-    const task_batch::found next = batch.take();
+  const auto count_one = [&](task_batch::found next) {
     if (next) ++taken[number(next.one)];
     return static_cast<bool>(next);
   };
@@ -85,7 +86,7 @@ TEST_CASE("what one worker fills and others take as well, everybody gets once") 
   for (int n = 0; n < 2; ++n) {
     thieves.emplace_back([&] {
       while (!over) {
-        if (!take_one()) std::this_thread::yield();
+        if (!count_one(batch.steal())) std::this_thread::yield();
       }
     });
   }
@@ -94,7 +95,7 @@ TEST_CASE("what one worker fills and others take as well, everybody gets once") 
     const std::size_t count = 1 + round % task_batch::capacity;
     fill(batch, put_in, count);
     put_in += count;
-    while (take_one()) {
+    while (count_one(batch.take())) {
     }
   }
   over = true;

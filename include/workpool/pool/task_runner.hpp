@@ -203,7 +203,7 @@ class task_runner {
 
   void settle(settlement& last) noexcept {
     task& one = last.one;
-    if (last.slot.end(one)) {
+    if (last.slot.end()) {
       if (last.error) one.fail(std::move(last.error), last.result == outcome::failed && !one.posted());
       last.books.settle(last.result);
       if (!one.unwatched()) one.finish(last.result);

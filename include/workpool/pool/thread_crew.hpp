@@ -18,6 +18,7 @@
 #include <workpool/core/task_ref.hpp>
 #include <workpool/detail/eventcount.hpp>
 #include <workpool/detail/parking.hpp>
+#include <workpool/detail/posix/asymmetric_fence.hpp>
 #include <workpool/detail/posix/thread_tuning.hpp>
 #include <workpool/monitor/pool_stats.hpp>
 #include <workpool/pool/crew_plan.hpp>
@@ -166,6 +167,7 @@ class thread_crew final : public stall_watch {
     // A handler may call this on a worker between two tasks, which will look before it takes the next one.
     const bool rested =
         worker_of_this_thread != nullptr && worker_of_this_thread->at_rest.exchange(true, std::memory_order_seq_cst);
+    heavy_fence();  // see run_slot::end()
     for (const auto& worker : workers_) {
       // One that is between two tasks has perhaps not seen it and may start another one: wait until it has decided.
       for (spinner spin; worker.slot.empty() && !worker.at_rest.load(std::memory_order_seq_cst);) spin.once();

@@ -254,7 +254,7 @@ class thread_pool_core final : public task_owner, private deadline_watch {
     });
     if constexpr (batching_task_queue<Queue>) {
       crew_.any_worker([&](thread_worker& worker) {
-        while (const task_batch::found next = worker.batch.take_of(lane)) {
+        while (const task_batch::found next = worker.batch.steal_of(lane)) {
           const task_ref waiting = queue_.put_aside(next.one, next.lane);
           if (waiting.get()->withdraw(result)) ++count;
         }
@@ -670,9 +670,11 @@ class thread_pool_core final : public task_owner, private deadline_watch {
       me.batch.fill(first, count, lane);
     };
     for (;;) {
-      if (task* const next = claim_from(me.batch)) return next;
+      while (const task_batch::found one = me.batch.take()) {
+        if (task* const next = claim(one.one, one.lane)) return next;
+      }
       if (task_batch* const left_lying = crew_.idle_batch(me)) {
-        if (task* const next = claim_from(*left_lying)) return next;
+        if (task* const next = steal_from(*left_lying)) return next;
       }
       const std::size_t count = queue_.take_out(me.picks, me.turns++, crew_.slots(), me.most.now(), fill);
       if (count == 0) return own ? claim_own(me) : take_from_others(me);
@@ -693,7 +695,7 @@ class thread_pool_core final : public task_owner, private deadline_watch {
     task* next = nullptr;
     crew_.any_worker(
         [&](thread_worker& other) {
-          if ((next = claim_from(other.batch)) != nullptr) return true;
+          if ((next = steal_from(other.batch)) != nullptr) return true;
           if ((next = take_part_of(other, me)) != nullptr) return true;
           if (other.own.size() > 1 || other.is_away() || me.relieves == &other) next = take_left_lying(other);
           return next != nullptr;
@@ -741,8 +743,8 @@ class thread_pool_core final : public task_owner, private deadline_watch {
     return nullptr;
   }
 
-  task* claim_from(task_batch& hand) {
-    while (const task_batch::found one = hand.take()) {
+  task* steal_from(task_batch& hand) {
+    while (const task_batch::found one = hand.steal()) {
       if (task* const next = claim(one.one, one.lane)) return next;
     }
     return nullptr;

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <workpool/core/task.hpp>
+#include <workpool/detail/biased_lock.hpp>
 #include <workpool/detail/cache_line.hpp>
 #include <workpool/worker/chase_lev_deque.hpp>
 
@@ -13,8 +14,9 @@ namespace workpool { inline namespace v0 { namespace detail {
 ///     push ─► newest_ ─► older_: bottom … top ─► steal
 ///     pop  ◄─────┴─────────┘
 ///
-/// The newest lies apart, so that a chain of tasks, each of which submits the next, costs a store and one locked
-/// instruction a hop and never touches the ring, whose last element costs two.
+/// The newest lies apart, so that a chain of tasks, each of which submits the next, costs some stores a hop and never
+/// touches the ring, whose last element costs two locked instructions. A thief pays for that with a heavy fence, and
+/// takes the newest only where the owner does not get to it.
 /// Threads: push() and pop() by the owner, the rest by any. Source: the slot is that of Go's scheduler.
 class task_deque {
   using ring = chase_lev_deque<task, 256>;
@@ -28,7 +30,7 @@ class task_deque {
       newest_.store(one, std::memory_order_release);
     } else {
       if (older_.size() == capacity) return false;
-      if (task* const before = newest_.exchange(one, std::memory_order_acq_rel)) older_.push(before);
+      if (task* const before = put_newest(one)) older_.push(before);
     }
     pushes_.store(pushes_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
     return true;
@@ -36,12 +38,14 @@ class task_deque {
 
   /// Gives: the newest, or nullptr.
   task* pop() noexcept {
-    if (task* const one = take_newest()) return one;
+    if (newest_.load(std::memory_order_relaxed) != nullptr) {
+      if (task* const one = put_newest(nullptr)) return one;
+    }
     return older_.pop();
   }
 
   /// Gives: the oldest; nullptr when there is none or somebody else was faster.
-  task* steal() noexcept { return older_.size() != 0 ? older_.steal() : take_newest(); }
+  task* steal() noexcept { return older_.size() != 0 ? older_.steal() : steal_newest(); }
 
   /// How many there are; exact for the owner while nobody steals.
   std::size_t size() const noexcept {
@@ -53,13 +57,25 @@ class task_deque {
   std::uint64_t pushes() const noexcept { return pushes_.load(std::memory_order_relaxed); }
 
  private:
-  task* take_newest() noexcept {
-    if (newest_.load(std::memory_order_relaxed) == nullptr) return nullptr;
-    return newest_.exchange(nullptr, std::memory_order_acq_rel);
+  // Gives: what was there, if no thief has it.
+  task* put_newest(task* one) noexcept {
+    const biased_lock::owner hold(lock_);
+    task* const before = newest_.load(std::memory_order_relaxed);
+    newest_.store(one, std::memory_order_release);
+    return before;
   }
 
-  alignas(cache_line) std::atomic<task*> newest_{nullptr};  // written by the owner, emptied by any
-  std::atomic<std::uint64_t> pushes_{0};                    // of the owner
+  task* steal_newest() noexcept {
+    if (newest_.load(std::memory_order_relaxed) == nullptr) return nullptr;
+    const biased_lock::other hold(lock_);
+    task* const one = newest_.load(std::memory_order_acquire);
+    newest_.store(nullptr, std::memory_order_relaxed);
+    return one;
+  }
+
+  alignas(cache_line) biased_lock lock_;  // of newest_, but for putting something where nothing was
+  std::atomic<task*> newest_{nullptr};
+  std::atomic<std::uint64_t> pushes_{0};  // of the owner
   ring older_;
 };
 
