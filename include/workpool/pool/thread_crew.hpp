@@ -129,8 +129,7 @@ class thread_crew final : public stall_watch {
   bool any_in_hand() const noexcept {
     return std::any_of(workers_.begin(), workers_.end(), [](const thread_worker& one) {
       if (!one.batch.empty() || one.has_forked()) return true;
-      const std::size_t own = one.own.size();
-      return own > 1 || (own == 1 && one.is_away());
+      return one.own.older() != 0 || (one.is_away() && one.own.size() != 0);
     });
   }
 

@@ -70,6 +70,7 @@ class thread_pool_core final : public task_owner, private deadline_watch {
   errc admit(task_ref& one, submit_kind kind) { return admit(one, kind, nullptr); }
 
   void admit_or_throw(task_ref& one) {
+    if (keeps_own_ && keep(one)) return;  // at once: nothing else is as short as a hop from task to task
     const errc refused = admit(one, submit_kind::may_block);
     if (refused != errc()) refuse(refused);
   }
@@ -652,7 +653,7 @@ class thread_pool_core final : public task_owner, private deadline_watch {
 
   // What is urgent, then what the worker's tasks have submitted, then what it has in hand, then what another one does
   // not get to, then what is in the queue, then what others have in hand. Now and then the queue is asked before the
-  // worker's own tasks, which could go on for ever.
+  // worker's own tasks, which could go on for ever, and the oldest of those before the newest.
   task* pull_batched(thread_worker& me) {
     const bool own = me.own.size() != 0;
     if (own || !me.batch.empty()) {
@@ -663,7 +664,10 @@ class thread_pool_core final : public task_owner, private deadline_watch {
         if (next != nullptr) return next;
       }
     }
-    if (own && !lanes_first_(me.picks)) {
+    if (own && !every_61st_(me.picks)) {
+      if (me.own.older() != 0 && every_61st_(me.picks + half_of_61)) {
+        if (task* const next = take_left_lying(me)) return next;
+      }
       if (task* const next = claim_own(me)) return next;
     }
     const auto fill = [&me](void* const* first, std::size_t count, priority lane) {
@@ -697,7 +701,7 @@ class thread_pool_core final : public task_owner, private deadline_watch {
         [&](thread_worker& other) {
           if ((next = steal_from(other.batch)) != nullptr) return true;
           if ((next = take_part_of(other, me)) != nullptr) return true;
-          if (other.own.size() > 1 || other.is_away() || me.relieves == &other) next = take_left_lying(other);
+          if (other.own.older() != 0 || other.is_away() || me.relieves == &other) next = take_left_lying(other);
           return next != nullptr;
         },
         &me);
@@ -875,7 +879,8 @@ class thread_pool_core final : public task_owner, private deadline_watch {
   const process_mark mark_ = process_mark::current();
   // What is counted, and what has to come out in order, goes through the queue.
   const bool keeps_own_ = batching_task_queue<Queue> && options_.queue.capacity == 0 && !options_.queue.fifo;
-  const every_nth lanes_first_{61};
+  const every_nth every_61st_{61};
+  static constexpr unsigned half_of_61 = 30;
   Queue queue_;
   task_runner runner_;
   timekeeper clock_;

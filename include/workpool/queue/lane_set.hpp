@@ -12,7 +12,7 @@
 #include <workpool/core/priority.hpp>
 #include <workpool/detail/cache_line.hpp>
 #include <workpool/detail/concurrentqueue.hpp>
-#include <workpool/detail/spin_lock.hpp>
+#include <workpool/detail/revocable_lock.hpp>
 #include <workpool/detail/thread_number.hpp>
 #include <workpool/queue/task_queue.hpp>
 
@@ -42,9 +42,10 @@ class lane_set {
   /// Gives: false when the set is closed. Throws: std::bad_alloc.
   template <class Admission>
   bool push(void* element, priority lane, Admission& admission) {
-    const std::size_t index = thread_number() & (slots_.size() - 1);
+    const std::size_t thread = thread_number();
+    const std::size_t index = thread & (slots_.size() - 1);
     slot& mine = slots_[index];
-    const push_guard hold(mine.lock);
+    const revocable_lock::section hold(mine.lock, thread);
     if (mine.closed) return false;
     const token& producer = mine.token_for(lane, lane_of(lane));
     admission.accept(index);
@@ -159,18 +160,10 @@ class lane_set {
       throw std::bad_alloc();
     }
 
-    spin_lock lock;
+    revocable_lock lock;
     bool closed = false;
     std::array<std::optional<token>, priority_count> tokens;
     std::array<std::atomic<const token*>, priority_count> published{};  // to consumers, once made
-  };
-
-  struct push_guard {
-    explicit push_guard(spin_lock& held) noexcept : lock(held) { lock.lock(); }
-    push_guard(const push_guard&) = delete;
-    push_guard& operator=(const push_guard&) = delete;
-    ~push_guard() { lock.unlock_in_order(); }
-    spin_lock& lock;
   };
 
   struct all_slots_locked {

@@ -52,6 +52,9 @@ class task_deque {
     return older_.size() + (newest_.load(std::memory_order_acquire) != nullptr ? 1 : 0);
   }
 
+  /// How many of them are not the newest, and may wait for long: chains of tasks grow from the newest one.
+  std::size_t older() const noexcept { return older_.size(); }
+
   /// How often something has been pushed: who sees the same number and the same single task twice, while the owner has
   /// had the time to run it, has seen one that the owner does not get to.
   std::uint64_t pushes() const noexcept { return pushes_.load(std::memory_order_relaxed); }
