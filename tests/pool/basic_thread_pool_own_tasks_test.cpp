@@ -92,6 +92,38 @@ TEST_CASE("a worker that wakes for nothing goes on guarding", "[own]") {
   CHECK(done == 2);
 }
 
+TEST_CASE("a task that waits by means of its own for what it has submitted gets it, though the pool is at its end",
+          "[own]") {
+  const std::size_t workers = GENERATE(std::size_t{2}, std::size_t{3});
+  for (int round = 0; round < 50; ++round) {
+    gate held;
+    wp::thread_pool pool{{.workers = workers}};
+    pool.post([&] {
+      const auto child_ran = std::make_shared<std::latch>(1);
+      pool.post([child_ran] { child_ran->count_down(); });
+      held.wait();
+      child_ran->wait();
+    });
+    held.await_arrivals(1);
+    held.open();
+  }
+  SUCCEED();
+}
+
+TEST_CASE("who had nothing to do leaves with the last one that works, and not before a shutdown gives that one up",
+          "[own]") {
+  gate held;
+  wp::thread_pool pool{{.workers = 3}};
+  pool.post([&] { held.wait(); });
+  held.await_arrivals(1);
+  CHECK_FALSE(pool.shutdown({.drain = 1ms, .force = false}).forced);
+  CHECK(pool.stats().workers == 3);
+  CHECK(pool.shutdown({.drain = 1ms, .force = true}).forced);
+  CHECK(eventually([&] { return pool.stats().workers == 1; }));
+  held.open();
+  CHECK(eventually([&] { return pool.stats().workers == 0; }));
+}
+
 TEST_CASE("several tasks in one hand are shared out at once", "[own]") {
   wp::thread_pool pool{{.workers = 3}};
   for (int round = 0; round < 50; ++round) {

@@ -34,20 +34,20 @@ constexpr rule table[] = {
 
     {draining, paused::no, last_look::not_yet, in_sight::nothing, pull, pull},
     {draining, paused::no, last_look::not_yet, in_sight::work, pull, pull},
-    {draining, paused::no, last_look::found_nothing, in_sight::nothing, leave, leave},
+    {draining, paused::no, last_look::found_nothing, in_sight::nothing, park, park},
     {draining, paused::no, last_look::found_nothing, in_sight::work, pull, pull},
     {draining, paused::yes, last_look::not_yet, in_sight::nothing, pull, pull},
     {draining, paused::yes, last_look::not_yet, in_sight::work, pull, pull},
-    {draining, paused::yes, last_look::found_nothing, in_sight::nothing, leave, leave},
+    {draining, paused::yes, last_look::found_nothing, in_sight::nothing, park, park},
     {draining, paused::yes, last_look::found_nothing, in_sight::work, pull, pull},
 
     {stopped, paused::no, last_look::not_yet, in_sight::nothing, pull, pull},
     {stopped, paused::no, last_look::not_yet, in_sight::work, pull, pull},
-    {stopped, paused::no, last_look::found_nothing, in_sight::nothing, leave, leave},
+    {stopped, paused::no, last_look::found_nothing, in_sight::nothing, park, park},
     {stopped, paused::no, last_look::found_nothing, in_sight::work, pull, pull},
     {stopped, paused::yes, last_look::not_yet, in_sight::nothing, pull, pull},
     {stopped, paused::yes, last_look::not_yet, in_sight::work, pull, pull},
-    {stopped, paused::yes, last_look::found_nothing, in_sight::nothing, leave, leave},
+    {stopped, paused::yes, last_look::found_nothing, in_sight::nothing, park, park},
     {stopped, paused::yes, last_look::found_nothing, in_sight::work, pull, pull},
 };
 
@@ -99,11 +99,10 @@ TEST_CASE("every dispatch keeps the table") {
   }
 }
 
-TEST_CASE("a worker leaves only when its pool no longer accepts and it has found nothing") {
+TEST_CASE("a worker that is wanted leaves only from where it would sleep, where it can see whether others work") {
   for (const rule& one : table) {
-    const bool may_leave =
-        one.phase != running && one.look == last_look::found_nothing && one.sight == in_sight::nothing;
-    CHECK((decided(one, 0) == leave) == may_leave);
+    CHECK(decided(one, 0) != leave);
+    CHECK(decided(one, 1) != leave);
   }
 }
 
@@ -115,12 +114,14 @@ TEST_CASE("a worker that is not wanted leaves whatever there is to do") {
   }
 }
 
-TEST_CASE("while something is still to come, a draining worker does what a running one would, and does not leave") {
+TEST_CASE("while something is still to come, a draining worker does what a running one would") {
   for (const rule& one : table) {
     dispatch_case now = case_of(one, 0);
     now.more_to_come = true;
     if (one.phase != running) {
       CHECK(decide(now) == (now.looked && !now.work_in_sight ? park : pull));
+      now.looks_left = 1;
+      CHECK(decide(now) == (now.looked && !now.work_in_sight ? yield : pull));
     } else {
       CHECK(decide(now) == one.without);
     }

@@ -14,7 +14,7 @@ enum class pool_phase : std::uint8_t {
 enum class dispatch : std::uint8_t {
   pull,   // look for a task
   yield,  // look again in a moment
-  park,   // sleep until there is work
+  park,   // sleep until there is work; leave when there will be none
   halt,   // sleep until the pool is resumed
   leave   // end the thread
 };
@@ -33,7 +33,7 @@ constexpr dispatch decide(const dispatch_case& now) noexcept {
   if (!now.wanted) return dispatch::leave;
   if (now.phase == pool_phase::running && now.paused) return dispatch::halt;
   if (!now.looked || now.work_in_sight) return dispatch::pull;
-  if (now.phase != pool_phase::running && !now.more_to_come) return dispatch::leave;
+  if (now.phase != pool_phase::running && !now.more_to_come) return dispatch::park;
   return now.looks_left > 0 ? dispatch::yield : dispatch::park;
 }
 

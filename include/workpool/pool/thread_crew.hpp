@@ -145,6 +145,7 @@ class thread_crew final : public stall_watch {
     change([&] { plan_.stall(worker); });
     catch_up();
     if (pool_.work_in_sight()) parking_.notify_one();  // what it has in hand is now everybody's
+    if (ends()) parking_.recall();                     // perhaps nobody waits for this one any more
   }
   void recovered(worker_id worker) noexcept override {
     workers_[worker].waits.fetch_sub(1, std::memory_order_relaxed);
@@ -268,7 +269,7 @@ class thread_crew final : public stall_watch {
  private:
   using thread_list = std::vector<std::thread>;
 
-  bool ends() const noexcept { return phase_.load(std::memory_order_relaxed) != pool_phase::running; }
+  bool ends() const noexcept { return phase_.load(std::memory_order_seq_cst) != pool_phase::running; }
 
   // Those that are there, those that should be, and in the end those that were.
   bool is_listed(const thread_worker& worker) const noexcept {
@@ -414,6 +415,7 @@ class thread_crew final : public stall_watch {
 
   void depart(thread_worker& me, bool planned) noexcept {
     me.at_rest.store(true, std::memory_order_seq_cst);
+    if (ends()) parking_.recall();  // those who have stayed as long as this one worked
     me.happen(worker_event::stop);
     call_hook(options_.on_stop, me.id());
     runner_.hub().emit(event::worker_exited{me.id(), me.generation(), {}, planned});
@@ -475,9 +477,12 @@ class thread_crew final : public stall_watch {
           --now.looks_left;
           spin.once();
           break;
-        case dispatch::park:
-          if (park(me)) now.looked = false;
+        case dispatch::park: {
+          const dispatch next = park(me);
+          if (next == dispatch::leave) return;
+          if (next == dispatch::pull) now.looked = false;
           break;
+        }
         case dispatch::halt:
           halt(me);
           break;
@@ -505,14 +510,19 @@ class thread_crew final : public stall_watch {
     runner_.run(one, me.slot, me.books);
   }
 
-  // Gives: whether to look at once, since something was seen.
-  bool park(thread_worker& me) noexcept {
+  // Gives: pull to look at once, since something was seen; leave, still at rest, when the pool is at its end: nothing
+  // to run is in sight, and then nobody works. As long as somebody does, something may be on its way into his hand, or
+  // lie there and be what he waits for: the guard has to stay.
+  dispatch park(thread_worker& me) noexcept {
     me.at_rest.store(true, std::memory_order_seq_cst);
     const std::uint32_t announced = parking_.announce();
-    const bool over = ends() && !pool_.more_to_come();
+    const bool ending = ends() && !pool_.more_to_come();
     bool seen = false;
-    if (pool_.work_published() || paused() || over || !me.wanted.load(std::memory_order_seq_cst)) {
+    if (pool_.work_published() || paused() || !me.wanted.load(std::memory_order_seq_cst)) {
       parking_.retract();
+    } else if (ending && !somebody_is_awaited()) {
+      parking_.retract();
+      return dispatch::leave;
     } else {
       const bool guards = somebody_works() && !guarded_.exchange(true, std::memory_order_seq_cst);
       const time_point limit = park_limit();
@@ -527,7 +537,7 @@ class thread_crew final : public stall_watch {
       }
     }
     me.at_rest.store(false, std::memory_order_seq_cst);
-    return seen;
+    return seen ? dispatch::pull : dispatch::park;
   }
 
   // Whether a worker may put something into its hand. Asked after guarded_ was written; a worker that begins to work
@@ -535,6 +545,13 @@ class thread_crew final : public stall_watch {
   bool somebody_works() const noexcept {
     return std::any_of(workers_.begin(), workers_.end(),
                        [](const thread_worker& one) { return !one.at_rest.load(std::memory_order_seq_cst); });
+  }
+
+  // The same without those whose body was given up, which may go on for ever.
+  bool somebody_is_awaited() const noexcept {
+    return std::any_of(workers_.begin(), workers_.end(), [](const thread_worker& one) {
+      return !one.at_rest.load(std::memory_order_seq_cst) && !one.slot.is_seized();
+    });
   }
 
   // One turn of the worker on guard: what was forked is for anybody; a single task in a hand that has not moved since
