@@ -208,6 +208,7 @@ TEST_CASE("nothing from a hand starts while the pool is paused", "[own]") {
   });
   held.await_arrivals(1);
   pool.pause();
+  CHECK(eventually([&] { return pool.stats().running == 1; }));  // what had started before is over
   const int before = ran;
   held.open();
   CHECK(eventually([&] { return pool.stats().running == 0; }));
