@@ -3,6 +3,8 @@
 #include <atomic>
 #include <cstdio>
 #include <string>
+#include <vector>
+#include <workpool/algorithm/parallel_invoke.hpp>
 #include <workpool/config.hpp>
 #include <workpool/detail/block_pool.hpp>
 #include <workpool/pool/thread_pool.hpp>
@@ -19,6 +21,23 @@ constexpr int tasks_per_round = 500;
 
 /// A thread may still come to hold a few blocks more than it ever did; that is nothing per task.
 constexpr unsigned long blocks_a_thread_holds = 2 * wp::detail::chain_length;
+
+/// Posts its successor from within the pool.
+struct hop {
+  wp::thread_pool& pool;
+  int left;
+  void operator()() const {
+    if (left != 0) pool.post(hop{pool, left - 1});
+  }
+};
+
+long leaves(wp::thread_pool& pool, int count) {
+  if (count == 1) return 1;
+  long some = 0, others = 0;
+  wp::parallel_invoke(
+      pool, [&] { some = leaves(pool, count / 2); }, [&] { others = leaves(pool, count - count / 2); });
+  return some + others;
+}
 
 template <class Round>
 void measure(const char* what, Round round) {
@@ -52,6 +71,17 @@ int main() {
     pool.wait_idle();
   });
   fault::expect_equal(ran.load(), 2 * rounds * tasks_per_round, "tasks that ran");
+  std::vector<wp::future<int>> waiting(tasks_per_round);
+  measure("submit many, then get", [&] {
+    for (int n = 0; n < tasks_per_round; ++n) waiting[static_cast<std::size_t>(n)] = pool.submit([n] { return n; });
+    for (wp::future<int>& one : waiting) sum += one.get();
+  });
+  measure("chains, each task of which posts the next", [&] {
+    for (int n = 0; n < 2; ++n) pool.post(hop{pool, tasks_per_round / 2 - 1});
+    pool.wait_idle();
+  });
+  measure("forks", [&] { sum += pool.submit([&] { return leaves(pool, tasks_per_round); }).get(); });
+  fault::expect_equal(sum, 2L * rounds * (2L * tasks_per_round * (tasks_per_round - 1) / 2 + tasks_per_round), "sum");
   return fault::failures;
 #endif
 }

@@ -2,7 +2,7 @@
 //
 //   thread_pool_storm <seconds> <seed>
 //
-// Producers submit tasks that nest, wait for one another, overrun, expire, come in bulks and later; a controller
+// Producers submit tasks that nest, fork, wait for one another, overrun, expire, come in bulks and later; a controller
 // resizes to and from any size, pauses, resumes and purges. At the end of each round everything accepted has ended
 // once, every body has run as often as its outcome says, and the books say the same; the pool is at its last size.
 #include <array>
@@ -45,6 +45,14 @@ void count(account& mine, wp::future<int>& one) {
   ++mine.ended[static_cast<std::size_t>(*one.outcome())];
 }
 
+int leaves(wp::thread_pool& pool, int count) {
+  if (count == 1) return 1;
+  int some = 0, others = 0;
+  wp::parallel_invoke(
+      pool, [&] { some = leaves(pool, count / 2); }, [&] { others = leaves(pool, count - count / 2); });
+  return some + others;
+}
+
 void produce(wp::thread_pool& pool, std::uint64_t seed, std::atomic<std::uint64_t>& bodies, account& mine) {
   std::mt19937_64 random(seed);
   std::vector<wp::future<int>> kept;
@@ -52,7 +60,7 @@ void produce(wp::thread_pool& pool, std::uint64_t seed, std::atomic<std::uint64_
   for (int n = 0; n < 400; ++n) {
     wp::task_options options{.priority = static_cast<wp::priority>(random() % 4)};
     try {
-      switch (random() % 8) {
+      switch (random() % 9) {
         case 0:
           options.timeout = 200us;
           kept.push_back(pool.submit(options, [&bodies](std::stop_token stop) {
@@ -83,9 +91,16 @@ void produce(wp::thread_pool& pool, std::uint64_t seed, std::atomic<std::uint64_
           }));
           break;
         case 4:
-          pool.submit_bulk(options, random() % 20, [&bodies](std::size_t) { ++bodies; }).cancel();
+          kept.push_back(pool.submit(options, [&pool, &bodies, seed] {
+            ++bodies;
+            if (leaves(pool, 40) != 40) fail("a fork has lost a part", seed);
+            return 40;
+          }));
           break;
         case 5:
+          pool.submit_bulk(options, random() % 20, [&bodies](std::size_t) { ++bodies; }).cancel();
+          break;
+        case 6:
           pool.post_after(std::chrono::microseconds(random() % 300), [&bodies] { ++bodies; });
           break;
         default:
