@@ -18,6 +18,7 @@
 #include <workpool/detail/block_pool.hpp>
 #include <workpool/detail/pause.hpp>
 #include <workpool/detail/posix/futex.hpp>
+#include <workpool/detail/recent_wake.hpp>
 
 namespace workpool { inline namespace v0 { namespace detail {
 
@@ -313,6 +314,7 @@ inline bool task::wait_until(time_point deadline) {
 }
 
 inline bool task::wait_briefly() const noexcept {
+  if (recent_wake::take()) return settled();
   constexpr int short_wait = 96;  // pauses
   spinner spin;
   for (int turn = 0; turn < short_wait; ++turn) {

@@ -6,6 +6,7 @@
 #include <workpool/detail/cache_line.hpp>
 #include <workpool/detail/pause.hpp>
 #include <workpool/detail/posix/futex.hpp>
+#include <workpool/detail/recent_wake.hpp>
 
 namespace workpool { inline namespace v0 { namespace detail {
 
@@ -86,6 +87,7 @@ class parking {
     if (claimed == 0) return 0;
     permits_.fetch_add(claimed, std::memory_order_release);
     futex_wake(permits_, claimed);
+    recent_wake::note();
     return claimed;
   }
 
