@@ -153,6 +153,22 @@ TEST_CASE("a chain that goes on for ever does not keep others waiting", "[own]")
   pool.wait_idle();
 }
 
+TEST_CASE("a chain that goes on for ever does not keep what its own worker holds beneath it waiting", "[own]") {
+  const std::size_t workers = GENERATE(std::size_t{1}, std::size_t{2});
+  wp::thread_pool pool{{.workers = workers}};
+  for (int round = 0; round < 20; ++round) {
+    std::atomic<bool> over{false};
+    std::function<void()> next = [&] {
+      if (!over) pool.post(std::ref(next));
+    };
+    pool.post([&] {
+      pool.post([&] { over = true; });
+      next();
+    });
+    pool.wait_idle();
+  }
+}
+
 TEST_CASE("what a worker holds is cancelled, purged and discarded like the rest", "[own]") {
   workpool_test::object_census census;
   {
