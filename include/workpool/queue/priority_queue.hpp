@@ -117,11 +117,12 @@ class basic_priority_queue {
   /// Takes one such element out, if there is one. As take_out().
   template <class Sink>
   void take_out_before(priority lane, unsigned pick, Sink&& sink) noexcept requires withdrawable<T> {
+    const consumer_gate::passage visit(gate_);
     for (const priority urgent : {priority::critical, priority::high}) {
-      if (void* const pointer = pop_from(urgent, pick)) return sink(pointer, urgent);
+      if (void* const pointer = lanes_.pop(urgent, pick)) return sink(pointer, urgent);
     }
     if (lane != priority::normal || !ages_(pick)) return;
-    if (void* const pointer = pop_from(priority::low, pick)) sink(pointer, priority::low);
+    if (void* const pointer = lanes_.pop(priority::low, pick)) sink(pointer, priority::low);
   }
 
   /// What was taken out is to start. Gives: nothing when it has been withdrawn meanwhile.
