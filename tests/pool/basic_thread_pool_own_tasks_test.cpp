@@ -75,6 +75,19 @@ TEST_CASE("a task that waits by means of its own for what it has submitted gets 
   SUCCEED();
 }
 
+TEST_CASE("a pool of a range grows for what its only worker has in hand and waits for by means of its own", "[own]") {
+  for (int round = 0; round < 20; ++round) {
+    wp::thread_pool pool{{.workers = {1, 4}}};
+    pool.submit([&] {
+          const auto child_ran = std::make_shared<std::latch>(1);
+          pool.post([child_ran] { child_ran->count_down(); });
+          child_ran->wait();
+        })
+        .get();
+    CHECK(pool.stats().workers <= 2);
+  }
+}
+
 TEST_CASE("a worker that wakes for nothing goes on guarding", "[own]") {
   wp::thread_pool pool{{.workers = 3}};
   std::atomic<int> done{0};

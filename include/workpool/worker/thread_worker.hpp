@@ -103,6 +103,7 @@ class alignas(cache_line) thread_worker {
   task_batch batch;                      // filled by the worker
   static constexpr duration first_guard_turn = std::chrono::microseconds(50);
   duration guard_turn = first_guard_turn;  // how long it sleeps on guard; used by the worker alone
+  bool was_on_guard = false;               // when it last slept; used by the worker alone
   batch_limit most;                        // used by the worker alone
   thread_worker* watched = nullptr;        // whose batch it looked at last, and how that was
   std::uint64_t watched_mark = 0;
