@@ -74,7 +74,7 @@ class thread_crew final : public stall_watch {
   /// faster run by the same worker than by one that has to be woken: while somebody is on guard, nobody is.
   /// Cost: two looks at lines that nobody writes while all are at work.
   void kept(thread_worker& me) noexcept {
-    if (me.own.size() == 1 && guarded_.load(std::memory_order_seq_cst)) return;
+    if (me.own.older() == 0 && guarded_.load(std::memory_order_seq_cst)) return;
     if (parking_.anyone() && parking_.notify_one()) return;
     if (may_grow_.load(std::memory_order_relaxed)) grow_unless_somebody_comes(me);
   }

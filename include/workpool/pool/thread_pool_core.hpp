@@ -195,7 +195,8 @@ class thread_pool_core final : public task_owner, private deadline_watch {
       if (task* const next = pull_late()) return next;
     }
     if constexpr (batching_task_queue<Queue>) {
-      task* const next = pull_batched(me);
+      task* next = me.own.has_newest() && nothing_else_is_due(me) ? claim_own(me) : nullptr;
+      if (next == nullptr) next = pull_in_order(me);
       if (next != nullptr) ++me.picks;
       return next;
     } else {
@@ -651,10 +652,17 @@ class thread_pool_core final : public task_owner, private deadline_watch {
     return found;
   }
 
+  // Whether a worker may go on with the newest of what its tasks have submitted: nothing is urgent, and it is neither
+  // the turn of the queue nor of the oldest of them.
+  bool nothing_else_is_due(const thread_worker& me) const noexcept {
+    return !queue_.comes_before(priority::normal, me.picks) && !every_61st_(me.picks) &&
+           (me.own.older() == 0 || !every_61st_(me.picks + half_of_61));
+  }
+
   // What is urgent, then what the worker's tasks have submitted, then what it has in hand, then what another one does
   // not get to, then what is in the queue, then what others have in hand. Now and then the queue is asked before the
   // worker's own tasks, which could go on for ever, and the oldest of those before the newest.
-  task* pull_batched(thread_worker& me) {
+  [[gnu::noinline]] task* pull_in_order(thread_worker& me) {
     const bool own = me.own.size() != 0;
     if (own || !me.batch.empty()) {
       const priority lane = own ? priority::normal : me.batch.lane();

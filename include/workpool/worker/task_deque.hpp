@@ -52,6 +52,8 @@ class task_deque {
     return older_.size() + (newest_.load(std::memory_order_acquire) != nullptr ? 1 : 0);
   }
 
+  bool has_newest() const noexcept { return newest_.load(std::memory_order_relaxed) != nullptr; }
+
   /// How many of them are not the newest, and may wait for long: chains of tasks grow from the newest one.
   std::size_t older() const noexcept { return older_.size(); }
 
