@@ -400,3 +400,31 @@ TEST_CASE("several threads loop over one pool at a time", "[for_each]") {
   for (std::thread& one : callers) one.join();
   CHECK(visited == 12000);
 }
+
+TEST_CASE("a body that waits for the task whose loop it belongs to is refused by name, on every thread") {
+  wp::thread_pool pool{{.workers = 2, .max_overrun = 2}};
+  for (int round = 0; round < 20; ++round) {
+    wp::future<void> loop;
+    gate known;
+    std::atomic<int> refused{0}, meeting{0};
+    loop = pool.submit({.name = "the loop"}, [&] {
+      known.wait();
+      const std::vector<int> two(2);
+      wp::for_each(pool, two,
+                   [&](int) {
+                     ++meeting;
+                     while (meeting < 2) std::this_thread::yield();  // so that two threads are at it
+                     try {
+                       loop.wait();
+                     } catch (const wp::would_deadlock& reason) {
+                       refused += std::string(reason.what()).find("'the loop'") != std::string::npos;
+                     }
+                   },
+                   {.chunk = 1});
+    });
+    known.await_arrivals(1);
+    known.open();
+    loop.wait();
+    REQUIRE(refused == 2);
+  }
+}

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstddef>
 #include <exception>
+#include <list>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -12,6 +13,7 @@
 #include <workpool/core/error.hpp>
 #include <workpool/core/future.hpp>
 #include <workpool/pool/task_options.hpp>
+#include <workpool/worker/wait_graph.hpp>
 
 namespace workpool { inline namespace v0 { namespace detail {
 
@@ -75,6 +77,10 @@ class shared_loop {
       }
       if (!answer) return;
       helpers_.push_back(*std::move(answer));
+      // A body that waits for the task whose loop this is would wait for ever, and is told so.
+      if (innermost_run != nullptr) {
+        held_up_.emplace_back(all_waits(), innermost_run, *future_access::task_of(helpers_.back()));
+      }
     }
   }
 
@@ -108,6 +114,7 @@ class shared_loop {
       } catch (...) {  // a worker that may not park there; a helper waits for nobody, so its ticket can be waited for
       }
     }
+    held_up_.clear();
     helpers_.clear();
     bodies_.wait();
   }
@@ -120,6 +127,7 @@ class shared_loop {
   std::exception_ptr error_;       // by who failed first, to be read when all bodies have returned
   body_count bodies_;
   std::vector<future<void>> helpers_;
+  std::list<wait_graph::waiting> held_up_;
 };
 
 /// Shares `range` out between the caller and `pool`.
