@@ -111,7 +111,7 @@ class task : public recycled {
     word_.store(0, std::memory_order_release);
   }
   /// It is one of those whose times are taken. To be called before another thread can see it.
-  void take_time() noexcept { accepted_at_ = steady::now(); }
+  [[gnu::noinline]] void take_time() noexcept { accepted_at_ = steady::now(); }
   /// When it was accepted; the clock's zero when nobody wants to know.
   time_point accepted_at() const noexcept { return accepted_at_; }
   /// It was not accepted after all.
@@ -154,9 +154,11 @@ class task : public recycled {
   /// Gives: true for the one caller that may and must run it. One whose time has run out expires instead.
   bool start() noexcept {
     if (unwatched()) {  // nobody to compete with
-      const task_step step = transition(state(), task_event::start, outcome::value);
-      word_.store(step.next.bits(), std::memory_order_relaxed);
-      return step.taken;
+      constexpr task_step first = transition(task_state(0), task_event::start, outcome::value);
+      static_assert(first.taken);
+      if (word_.load(std::memory_order_acquire) != 0) return false;
+      word_.store(first.next.bits(), std::memory_order_relaxed);
+      return true;
     }
     return start_against_others();
   }
@@ -215,7 +217,7 @@ class task : public recycled {
   }
 
   void add_reference() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
-  void drop_reference() noexcept {
+  [[gnu::always_inline]] void drop_reference() noexcept {
     if (references_.load(std::memory_order_acquire) == 1 || references_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
       delete this;
     }
@@ -229,6 +231,12 @@ class task : public recycled {
     return advance<task_event::start>(word_).taken;
   }
   void act_on(const task_step& step) noexcept;
+  [[gnu::noinline]] void end_of_rare_things() noexcept {
+    delete stop_.load(std::memory_order_relaxed);
+    if (!retained_) return;
+    if (!observed_) owner_->unobserved(id_, error_);
+    owner_->release();
+  }
 
   std::atomic<std::uint32_t> word_{0};        // task_state; also what watchers sleep on
   std::atomic<std::uint32_t> references_{1};  // holders of a pointer
@@ -248,10 +256,8 @@ class task : public recycled {
 };
 
 inline task::~task() {
-  delete stop_.load(std::memory_order_relaxed);
-  if (!retained_) return;
-  if (!observed_) owner_->unobserved(id_, error_);
-  owner_->release();
+  if (stop_.load(std::memory_order_relaxed) != nullptr || retained_) [[unlikely]]
+    end_of_rare_things();
 }
 
 inline std::string task::describe() const {

@@ -146,7 +146,7 @@ inline bool arm_rack() noexcept {
   return true;
 }
 
-inline void* refill_block(std::size_t index) {
+[[gnu::noinline]] inline void* refill_block(std::size_t index) {
   if (!arm_rack()) return ::operator new(block_sizes[index]);
   magazine& mine = rack.magazines[index];
   free_block* chain = std::exchange(mine.spare, nullptr);
@@ -170,15 +170,24 @@ inline void* allocate_block(std::size_t bytes) {
   return block;
 }
 
-/// `bytes` is what the block was allocated with.
-inline void deallocate_block(void* memory, std::size_t bytes) noexcept {
-  const std::size_t index = block_class_of(bytes);
-  if (!WORKPOOL_RECYCLES_BLOCKS || index == block_classes) return ::operator delete(memory);
-  if (rack.life != magazine_rack::stage::armed && !arm_rack()) return ::operator delete(memory);
+/// Makes room for one block more. Gives: false when this thread has no magazine any more.
+[[gnu::noinline]] inline bool make_room_in_rack(std::size_t index) noexcept {
+  if (!arm_rack()) return false;
   magazine& mine = rack.magazines[index];
   if (mine.count == chain_length) {
     return_chain(std::exchange(mine.spare, std::exchange(mine.loaded, nullptr)), index);
     mine.count = 0;
+  }
+  return true;
+}
+
+/// `bytes` is what the block was allocated with.
+[[gnu::always_inline]] inline void deallocate_block(void* memory, std::size_t bytes) noexcept {
+  const std::size_t index = block_class_of(bytes);
+  if (!WORKPOOL_RECYCLES_BLOCKS || index == block_classes) return ::operator delete(memory);
+  magazine& mine = rack.magazines[index];
+  if (rack.life != magazine_rack::stage::armed || mine.count == chain_length) [[unlikely]] {
+    if (!make_room_in_rack(index)) return ::operator delete(memory);
   }
   free_block*& earlier = mine.recent[mine.count % prefetched_ahead];
   free_block* const ahead = mine.count < prefetched_ahead ? nullptr : earlier;
@@ -189,7 +198,9 @@ inline void deallocate_block(void* memory, std::size_t bytes) noexcept {
 /// A base that lets new and delete recycle; over-aligned types go to the allocator.
 struct recycled {
   static void* operator new(std::size_t bytes) { return allocate_block(bytes); }
-  static void operator delete(void* memory, std::size_t bytes) noexcept { deallocate_block(memory, bytes); }
+  [[gnu::always_inline]] static void operator delete(void* memory, std::size_t bytes) noexcept {
+    deallocate_block(memory, bytes);
+  }
   static void* operator new(std::size_t bytes, std::align_val_t align) { return ::operator new(bytes, align); }
   static void operator delete(void* memory, std::size_t, std::align_val_t align) noexcept {
     ::operator delete(memory, align);

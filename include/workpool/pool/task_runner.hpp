@@ -151,6 +151,10 @@ class task_runner {
   };
 
   void begin(task& one, run_slot& slot) noexcept {
+    if (!one.has_details()) return slot.begin(one);
+    begin_limited(one, slot);
+  }
+  [[gnu::noinline]] void begin_limited(task& one, run_slot& slot) noexcept {
     const duration limit = one.timeout();
     if (limit == duration::max()) return slot.begin(one);
     const time_point deadline = after(steady::now(), limit);
@@ -162,17 +166,23 @@ class task_runner {
   class stopwatch {
    public:
     stopwatch(task_runner& runner, const task& one) noexcept : runner_(runner) {
-      if (one.accepted_at() == time_point{}) return;
-      begin_ = steady::now();
-      runner_.wait_[lane_index(one.lane())].record(begin_ - one.accepted_at());
+      if (one.accepted_at() != time_point{}) [[unlikely]]
+        begin(one);
     }
     stopwatch(const stopwatch&) = delete;
     stopwatch& operator=(const stopwatch&) = delete;
     ~stopwatch() {
-      if (begin_ != time_point{}) runner_.run_.record(steady::now() - begin_);
+      if (begin_ != time_point{}) [[unlikely]]
+        end();
     }
 
    private:
+    [[gnu::noinline]] void begin(const task& one) noexcept {
+      begin_ = steady::now();
+      runner_.wait_[lane_index(one.lane())].record(begin_ - one.accepted_at());
+    }
+    [[gnu::noinline]] void end() noexcept { runner_.run_.record(steady::now() - begin_); }
+
     task_runner& runner_;
     time_point begin_{};
   };
@@ -203,19 +213,25 @@ class task_runner {
 
   void settle(settlement& last) noexcept {
     task& one = last.one;
-    if (last.slot.end()) {
-      if (last.error) one.fail(std::move(last.error), last.result == outcome::failed && !one.posted());
+    if (last.slot.end()) [[likely]] {
+      if (last.error) [[unlikely]]
+        one.fail(std::move(last.error), last.result == outcome::failed && !one.posted());
       last.books.settle(last.result);
       if (!one.unwatched()) one.finish(last.result);
       tell_settled(one, last.slot.worker(), last.result);
     } else {
-      last.error = nullptr;
-      late_results_.fetch_add(1, std::memory_order_relaxed);
-      overrunning_.fetch_sub(1, std::memory_order_release);
-      if (last.slot.worker() != no_worker && crew_ != nullptr) crew_->recovered(last.slot.worker());
-      changed_.notify_all();
+      come_late(last);
     }
     one.drop_reference();
+  }
+
+  // Somebody else has told the outcome.
+  [[gnu::noinline]] void come_late(settlement& last) noexcept {
+    last.error = nullptr;
+    late_results_.fetch_add(1, std::memory_order_relaxed);
+    overrunning_.fetch_sub(1, std::memory_order_release);
+    if (last.slot.worker() != no_worker && crew_ != nullptr) crew_->recovered(last.slot.worker());
+    changed_.notify_all();
   }
 
   void abandon(task& one, worker_id worker) noexcept {

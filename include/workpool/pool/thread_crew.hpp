@@ -74,7 +74,7 @@ class thread_crew final : public stall_watch {
   /// faster run by the same worker than by one that has to be woken: while somebody is on guard, nobody is.
   /// Cost: two looks at lines that nobody writes while all are at work.
   void kept(thread_worker& me) noexcept {
-    if (me.own.older() == 0 && guarded_.load(std::memory_order_seq_cst)) return;
+    if (!me.own.has_older() && guarded_.load(std::memory_order_seq_cst)) return;
     if (parking_.anyone() && parking_.notify_one()) return;
     if (may_grow_.load(std::memory_order_relaxed)) grow_unless_somebody_comes(me);
   }
@@ -130,7 +130,7 @@ class thread_crew final : public stall_watch {
   bool any_in_hand() const noexcept {
     return std::any_of(workers_.begin(), workers_.end(), [](const thread_worker& one) {
       if (!one.batch.empty() || one.has_forked()) return true;
-      return one.own.older() != 0 || (one.is_away() && one.own.size() != 0);
+      return one.own.has_older() || (one.is_away() && one.own.size() != 0);
     });
   }
 

@@ -656,7 +656,7 @@ class thread_pool_core final : public task_owner, private deadline_watch {
   // the turn of the queue nor of the oldest of them.
   bool nothing_else_is_due(const thread_worker& me) const noexcept {
     return !queue_.comes_before(priority::normal, me.picks) && !every_61st_(me.picks) &&
-           (me.own.older() == 0 || !every_61st_(me.picks + half_of_61));
+           (!me.own.has_older() || !every_61st_(me.picks + half_of_61));
   }
 
   // What is urgent, then what the worker's tasks have submitted, then what it has in hand, then what another one does
@@ -673,7 +673,7 @@ class thread_pool_core final : public task_owner, private deadline_watch {
       }
     }
     if (own && !every_61st_(me.picks)) {
-      if (me.own.older() != 0 && every_61st_(me.picks + half_of_61)) {
+      if (me.own.has_older() && every_61st_(me.picks + half_of_61)) {
         if (task* const next = take_left_lying(me)) return next;
       }
       if (task* const next = claim_own(me)) return next;
@@ -709,7 +709,7 @@ class thread_pool_core final : public task_owner, private deadline_watch {
         [&](thread_worker& other) {
           if ((next = steal_from(other.batch)) != nullptr) return true;
           if ((next = take_part_of(other, me)) != nullptr) return true;
-          if (other.own.older() != 0 || other.is_away() || me.relieves == &other) next = take_left_lying(other);
+          if (other.own.has_older() || other.is_away() || me.relieves == &other) next = take_left_lying(other);
           return next != nullptr;
         },
         &me);

@@ -60,6 +60,10 @@ class chase_lev_deque {
   /// Where the next push goes; it never falls below the marks of what has not been popped or stolen.
   std::int64_t bottom() const noexcept { return bottom_.load(std::memory_order_relaxed); }
 
+  bool empty() const noexcept {
+    return bottom_.load(std::memory_order_acquire) <= top_.load(std::memory_order_acquire);
+  }
+
   /// How many there are; exact for the owner while nobody steals.
   std::size_t size() const noexcept {
     const std::int64_t top = top_.load(std::memory_order_acquire);

@@ -28,9 +28,8 @@ class task_deque {
   bool push(task* one) noexcept {
     if (newest_.load(std::memory_order_relaxed) == nullptr) {  // and stays so: thieves only take
       newest_.store(one, std::memory_order_release);
-    } else {
-      if (older_.size() == capacity) return false;
-      if (task* const before = put_newest(one)) older_.push(before);
+    } else if (!push_above(one)) {
+      return false;
     }
     pushes_.store(pushes_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
     return true;
@@ -45,7 +44,7 @@ class task_deque {
   }
 
   /// Gives: the oldest; nullptr when there is none or somebody else was faster.
-  task* steal() noexcept { return older_.size() != 0 ? older_.steal() : steal_newest(); }
+  task* steal() noexcept { return has_older() ? older_.steal() : steal_newest(); }
 
   /// How many there are; exact for the owner while nobody steals.
   std::size_t size() const noexcept {
@@ -54,14 +53,20 @@ class task_deque {
 
   bool has_newest() const noexcept { return newest_.load(std::memory_order_relaxed) != nullptr; }
 
-  /// How many of them are not the newest, and may wait for long: chains of tasks grow from the newest one.
-  std::size_t older() const noexcept { return older_.size(); }
+  /// Whether there are some that are not the newest, and may wait for long: chains of tasks grow from the newest one.
+  bool has_older() const noexcept { return !older_.empty(); }
 
   /// How often something has been pushed: who sees the same number and the same single task twice, while the owner has
   /// had the time to run it, has seen one that the owner does not get to.
   std::uint64_t pushes() const noexcept { return pushes_.load(std::memory_order_relaxed); }
 
  private:
+  [[gnu::noinline]] bool push_above(task* one) noexcept {
+    if (older_.size() == capacity) return false;
+    if (task* const before = put_newest(one)) older_.push(before);
+    return true;
+  }
+
   // Gives: what was there, if no thief has it.
   task* put_newest(task* one) noexcept {
     const biased_lock::owner hold(lock_);
