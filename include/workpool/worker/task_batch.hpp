@@ -52,7 +52,8 @@ class task_batch {
   found steal_of(priority lane) noexcept {
     if (empty() || this->lane() != lane) return {};
     const biased_lock::other hold(lock_);
-    return this->lane() == lane ? take_next() : found{};
+    // In this order: what is not empty keeps its lane for as long as the lock is held, an empty one may be filled.
+    return !empty() && this->lane() == lane ? take_next() : found{};
   }
 
   bool empty() const noexcept {
@@ -77,10 +78,11 @@ class task_batch {
     const std::size_t next = next_of(seen);
     const std::size_t count = count_of(seen);
     if (next == count) return {};
+    task* const one = items_[next].load(std::memory_order_relaxed);  // before the owner can find its place free
     state_.store(seen + 1, std::memory_order_release);
     // What comes after it is brought here while it runs.
     if (next + 2 < count) prefetch(items_[next + 2].load(std::memory_order_relaxed));
-    return {items_[next].load(std::memory_order_relaxed), lane_of(seen)};
+    return {one, lane_of(seen)};
   }
 
   static std::size_t next_of(std::uint64_t state) noexcept { return state % count_unit; }

@@ -79,7 +79,8 @@ class task_deque {
     if (newest_.load(std::memory_order_relaxed) == nullptr) return nullptr;
     const biased_lock::other hold(lock_);
     task* const one = newest_.load(std::memory_order_acquire);
-    newest_.store(nullptr, std::memory_order_relaxed);
+    // Where nothing is, the owner puts something without the lock.
+    if (one != nullptr) newest_.store(nullptr, std::memory_order_relaxed);
     return one;
   }
 
