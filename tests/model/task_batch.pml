@@ -1,39 +1,81 @@
 /* worker/task_batch.hpp: an owner who fills, and takes, while thieves take. Names are the header's; a step here is one
- * atomic operation there. Left out: the lane, take_of(), the prefetch. What a thief reads between its look at state_
- * and its compare-and-swap is ordered by acquire and release there, by the steps here; no fence is to be forgotten.
- * Property: nobody takes a task twice, also not a thief that slept while the batch was used up and filled again, and
- * when all have stopped, every task has been taken.
- * Bounds: 2 thieves, 2 places, 5 tasks in fills of 1 or 2 as they come.
- * Seeded: STALE_BATCH_INDEX, a compare-and-swap that looks at index and count alone. */
+ * atomic operation there. Left out: the prefetch, mark(), the generation in state_, which nothing but mark() looks at.
+ * lock_ is one that is had or not, as biased_lock.pml shows. What is seen in state_ brings what was stored before it by
+ * acquire and release there, by the order of the steps here.
+ * Property: nobody takes a task twice, also not a thief that was slow while the batch was used up and filled again;
+ * who wants the tasks of one lane gets no others; and when all have stopped, every task has been taken.
+ * Bounds: 2 thieves, 2 places, 5 tasks in fills of 1 or 2 as they come, of two lanes in turn; a thief wants one of them.
+ * Seeded: STALE_BATCH_INDEX, a look at state_ before the lock is held; ITEM_READ_LATE, when its place is already free;
+ * LANE_OF_NOTHING, a lane that is looked at while the batch may be empty, and thus be filled with others. */
 #define THIEVES 2
 #define CAPACITY 2
 #define TASKS 5
 
-#define count_unit 4 /* above the index of the next one; powers of two, so that a state reads like the header's */
-#define generation_unit 16
+#define lane_unit 16 /* powers of two, so that a state reads like the header's */
+#define count_unit 4 /* above the index of the next one */
 #define next_of(state) (state % count_unit)
 #define count_of(state) ((state / count_unit) % count_unit)
-#ifdef STALE_BATCH_INDEX
-#define same(a, b) ((a) % generation_unit == (b) % generation_unit)
-#else
-#define same(a, b) ((a) == (b))
-#endif
+#define lane_of(state) (state / lane_unit)
+#define empty(state) (next_of(state) == count_of(state))
 
 byte state_, items_[CAPACITY], filled, stopped;
-bool taken[TASKS], over;
+bool taken[TASKS], locked, over;
 
-inline take() { /* gives one, and found */
+#define any 2
+
+inline take_next() { /* with the lock; gives one, and found */
+#ifndef STALE_BATCH_INDEX
   seen = state_;
-  do
-  :: next_of(seen) == count_of(seen) -> found = false; break
+#endif
+  if
+  :: empty(seen)
   :: else ->
+     found = true;
+#ifdef ITEM_READ_LATE
+     state_ = seen + 1;
      one = items_[next_of(seen)];
+#else
+     one = items_[next_of(seen)];
+     state_ = seen + 1;
+#endif
+  fi;
+  locked = false;
+  if
+  :: atomic { found -> assert(!taken[one]); taken[one] = true; found = false; one = 0 }
+  :: else
+  fi
+}
+
+inline take() {
+  seen = state_;
+  if
+  :: empty(seen)
+  :: else -> atomic { !locked -> locked = true }; take_next()
+  fi;
+  seen = 0
+}
+
+inline steal_of(wanted) { /* or steal() */
+  seen = state_;
+  if
+  :: empty(seen) || (wanted != any && lane_of(seen) != wanted)
+  :: else ->
+     atomic { !locked -> locked = true };
+#ifdef LANE_OF_NOTHING
+     if :: wanted != any -> seen = state_ :: else fi;
      if
-     :: atomic { same(state_, seen) -> state_++; assert(!taken[one]); taken[one] = true; found = true }; break
-     :: atomic { !same(state_, seen) -> seen = state_ }
+     :: wanted != any && lane_of(seen) != wanted -> locked = false
+#else
+     if :: wanted != any -> seen = state_ :: else fi;
+     if
+     :: wanted != any && (empty(seen) || lane_of(seen) != wanted) -> locked = false
+#endif
+     :: else ->
+        take_next();
+        assert(wanted == any || lane_of(seen) == wanted)
      fi
-  od;
-  atomic { seen = 0; one = 0 }
+  fi;
+  seen = 0
 }
 
 inline fill() {
@@ -41,29 +83,29 @@ inline fill() {
   :: count < CAPACITY && filled < TASKS -> items_[count] = filled; atomic { filled++; count++ }
   :: count > 0 -> break
   od;
-  state_ = (state_ / generation_unit + 1) * generation_unit + count * count_unit;
-  count = 0
+  state_ = lane * lane_unit + count * count_unit;
+  atomic { lane = 1 - lane; count = 0 }
 }
 
-proctype thief() {
+proctype thief(byte wanted) {
   byte seen, one;
   bool found;
   do
-  :: take()
+  :: steal_of(wanted)
   :: over -> break
   od;
   stopped++
 }
 
 init {
-  byte seen, one, count;
+  byte seen, one, count, lane;
   bool found;
-  atomic { for (count : 1 .. THIEVES) { run thief() } count = 0 }
+  atomic { run thief(any); run thief(0) }
   do
   :: filled < TASKS ->
      fill();
      do
-     :: take(); if :: found :: else -> break fi
+     :: take(); if :: empty(state_) -> break :: else fi
      od
   :: else -> break
   od;

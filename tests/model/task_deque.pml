@@ -1,106 +1,85 @@
 /* worker/task_deque.hpp: an owner who pushes and pops, thieves who steal. Names are the header's; a step here is one
- * atomic operation there. Left out: size() and pushes(). The owner's plain stores pass through a store buffer of one
- * entry, which empties at any moment; its exchanges and compare-and-swaps wait for that, its loads look there first.
+ * atomic operation there, the owner's stores go through store_buffers.pml. Left out: pushes(). What lies beneath newest_
+ * is one step at a time, as chase_lev_deque.pml shows; and lock_ is one that is had or not, as biased_lock.pml shows,
+ * whose thieves find what the owner has stored before.
  * Property: nobody takes a task twice, and when all have stopped, every task has been taken.
- * Bounds: 2 thieves, a ring of 2 places, 6 tasks pushed and popped in any order, so that the ring is gone around twice;
- * what does not fit the owner runs itself.
- * Seeded: MISSING_DEQUE_FENCE, a pop that announces itself by a plain store. */
+ * Bounds: 2 thieves, a ring of 2 places, 6 tasks pushed and popped in any order; what does not fit the owner runs
+ * itself. 2 stores on their way.
+ * Seeded: NEWEST_OVERWRITTEN, a thief that leaves nullptr also where it has found nothing; STALE_NEWEST, one that takes
+ * what it saw before it had the lock. */
+#define CORES 1
+#define DEPTH 2
+#define PLACES 1
+#define newest_ 0
 #define THIEVES 2
 #define CAPACITY 2
 #define TASKS 6
-#define nothing TASKS
+#define nothing 0 /* and a task: its number and 1 */
+#define me 0
+#include "store_buffers.pml"
 
-mtype = { no_store, to_newest, to_cell, to_bottom }
-mtype buffer = no_store; /* the store that is on its way */
-byte value;              /* and its value */
-byte newest_ = nothing, bottom_, top_, cells_[CAPACITY], pushed, stopped;
-bool taken[TASKS], over;
-
-active proctype store_buffer() {
-end: do
-  :: atomic { buffer == to_newest -> newest_ = value; buffer = no_store; value = 0 }
-  :: atomic { buffer == to_cell -> cells_[bottom_ % CAPACITY] = value; buffer = no_store; value = 0 }
-  :: atomic { buffer == to_bottom -> bottom_ = value; buffer = no_store; value = 0 }
-  od
-}
-#define own_newest (buffer == to_newest -> value : newest_)
-#define own_bottom (buffer == to_bottom -> value : bottom_)
-#define fenced (buffer == no_store)
-inline store(place, what) { atomic { fenced -> value = what; buffer = place } }
+byte older_[CAPACITY], count, pushed, stopped; /* older_: the oldest first */
+bool taken[TASKS], locked, over;
 
 inline take(what) {
-  d_step { if :: what != nothing -> assert(!taken[what]); taken[what] = true :: else fi; what = nothing }
+  d_step {
+    if :: what != nothing -> assert(!taken[what - 1]); taken[what - 1] = true :: else fi;
+    what = nothing
+  }
+}
+
+inline put_newest(what) { /* gives one */
+  atomic { !locked -> locked = true };
+  load(one, newest_);
+  store(newest_, what);
+  locked = false
 }
 
 inline push() {
+  load(one, newest_);
   if
-  :: own_newest == nothing -> store(to_newest, pushed)
+  :: one == nothing -> store(newest_, pushed + 1)
   :: else ->
-     top = top_;
      if
-     :: own_bottom - top == CAPACITY -> one = pushed; take(one)
-     :: else ->
-        atomic { fenced -> one = newest_; newest_ = pushed };
-        if :: one != nothing -> push_down() :: else fi
-     fi;
-     top = 0
+     :: count == CAPACITY -> one = pushed + 1; take(one)
+     :: count < CAPACITY ->
+        put_newest(pushed + 1);
+        d_step { if :: one != nothing -> older_[count] = one; count++; one = nothing :: else fi }
+     fi
   fi;
-  pushed++
-}
-
-inline push_down() {
-  store(to_cell, one); /* at bottom_, which the exchange has brought out */
-  store(to_bottom, bottom_ + 1);
-  one = nothing
+  atomic { pushed++; one = nothing }
 }
 
 inline pop() {
-  if
-  :: own_newest != nothing -> atomic { fenced -> one = newest_; newest_ = nothing }
-  :: else
-  fi;
-  if :: one == nothing -> pop_up() :: else fi
-}
-
-inline pop_up() {
-  bottom = own_bottom;
-  if
-  :: bottom == top_
-  :: else ->
-#ifdef MISSING_DEQUE_FENCE
-     store(to_bottom, bottom - 1);
-#else
-     atomic { fenced -> bottom_ = bottom - 1 };
-#endif
-     top = top_;
-     if :: top < bottom -> one = cells_[(bottom - 1) % CAPACITY] :: else fi;
-     if
-     :: top + 1 < bottom
-     :: else ->
-        if
-        :: one != nothing -> atomic { fenced -> if :: top_ == top -> top_++ :: else -> one = nothing fi }
-        :: else
-        fi;
-        store(to_bottom, bottom)
-     fi
-  fi;
-  d_step { top = 0; bottom = 0 }
+  load(one, newest_);
+  if :: one != nothing -> put_newest(nothing) :: else fi;
+  d_step { if :: one == nothing && count > 0 -> count--; one = older_[count]; older_[count] = nothing :: else fi }
 }
 
 inline steal() {
-  top = top_;
   if
-  :: top >= bottom_ ->
-     if :: newest_ != nothing -> atomic { one = newest_; newest_ = nothing } :: else fi
-  :: else ->
-     one = cells_[top % CAPACITY];
-     atomic { if :: top_ == top -> top_++ :: else -> one = nothing fi }
-  fi;
-  top = 0
+  :: d_step { count > 0 -> one = older_[0]; older_[0] = older_[1]; older_[1] = nothing; count-- }
+  :: count == 0 ->
+     one = memory[newest_];
+     if
+     :: one != nothing ->
+        atomic { !locked && fenced -> locked = true };
+#ifndef STALE_NEWEST
+        one = memory[newest_];
+#endif
+#ifndef NEWEST_OVERWRITTEN
+        if :: one != nothing -> memory[newest_] = nothing :: else fi;
+#else
+        memory[newest_] = nothing;
+#endif
+        locked = false
+     :: else
+     fi
+  fi
 }
 
-proctype thief() {
-  byte one = nothing, top;
+active [THIEVES] proctype thief() {
+  byte one;
   do
   :: steal(); take(one)
   :: over -> break
@@ -109,8 +88,7 @@ proctype thief() {
 }
 
 init {
-  byte one = nothing, top, bottom;
-  atomic { for (top : 1 .. THIEVES) { run thief() } top = 0 }
+  byte one;
   do
   :: pushed < TASKS -> push()
   :: pop(); take(one)
@@ -121,5 +99,5 @@ init {
   od;
   over = true;
   (stopped == THIEVES);
-  for (top : 0 .. TASKS - 1) { assert(taken[top]) }
+  for (one : 0 .. TASKS - 1) { assert(taken[one]) }
 }
