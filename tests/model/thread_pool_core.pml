@@ -24,7 +24,7 @@ inline look() { /* work_in_sight() */
   d_step { for (n : 0 .. WORKERS - 1) { in_sight = in_sight || batch[n] > 0 || (own[n] && at_rest[n]) } n = 0 }
 }
 
-inline pull() { /* pull_batched() */
+inline pull() { /* pull_in_order() */
   do
   :: atomic { own[me] -> own[me] = false; took = from_a_hand; break }
   :: atomic { !own[me] && batch[me] > 0 -> batch[me]--; took = from_outside; break }
