@@ -3,8 +3,8 @@
  * woken by a wake, a recall or its deadline, never without cause: that would hide a wake that was forgotten.
  * A deadline passes at any moment EARLY times, and else when all others are still (`timeout`); a worker whose deadlines
  * pass again and again although nobody gets a task by that has been forgotten: `quiet`.
- * Seeded: LEAVE_WAITS_FOR_ITS_PERMIT. The includer defines WORKERS and EARLY; `me`, `n`, `announced` and `on_time` are
- * the worker's. */
+ * Seeded: LEAVE_WAITS_FOR_ITS_PERMIT; PERMIT_BEFORE_CLAIM, one who leaves with a wake that another one needs.
+ * The includer defines WORKERS and EARLY; `me`, `n`, `announced` and `on_time` are the worker's. */
 byte parked_, permits_, recalls_; /* the last two are the halves of one word */
 bool asleep[WORKERS];             /* in the futex */
 byte early = EARLY, quiet;
@@ -58,11 +58,18 @@ inline wake_a_sleeper() {
 
 inline leave() {
   if
-  :: atomic { parked_ > 0 -> parked_-- } /* claim(1) */
-#ifdef LEAVE_WAITS_FOR_ITS_PERMIT
-  :: parked_ == 0 -> atomic { permits_ > 0 -> permits_-- }
+#ifdef PERMIT_BEFORE_CLAIM
+  :: atomic { permits_ > 0 -> permits_-- }
+  :: permits_ == 0 ->
 #else
-  :: atomic { permits_ > 0 -> permits_-- } /* take_permit() */
+  :: atomic { parked_ > 0 -> parked_-- } /* claim(1) */
+  :: parked_ == 0 ->
 #endif
+     if /* the two in turn, until one succeeds */
+     :: atomic { permits_ > 0 -> permits_-- } /* take_permit() */
+#ifndef LEAVE_WAITS_FOR_ITS_PERMIT
+     :: atomic { parked_ > 0 -> parked_-- }
+#endif
+     fi
   fi
 }

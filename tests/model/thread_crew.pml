@@ -1,11 +1,13 @@
-/* How workers sleep, are woken, and leave: park(), guard(), kept(), finish() and depart() of pool/thread_crew.hpp, upon
- * parking.pml and thread_pool_core.pml. Names are the header's; a step here is one atomic operation there. Left out:
- * pauses, growing and shrinking, bodies that are given up, the looks before a worker parks.
+/* How workers sleep, are woken, keep guard and leave: park(), guard(), stop_guarding(), kept(), finish() and depart()
+ * of pool/thread_crew.hpp, upon parking.pml and thread_pool_core.pml. Names are the header's; a step here is one atomic
+ * operation there. Left out: pauses (thread_crew_pause.pml), growing and shrinking, forks, bodies that are given up,
+ * the looks before a worker parks, the end of depart() under the lock of the crew but for its look at what is in sight.
  * Property: whatever comes to rest has come to its end: every accepted task has run, every worker has left, nobody is
  * counted as parked, no permit is left. Not shown: that workers do not hand on the guard to one another for ever.
- * Bounds: 2 workers, 2 tasks from outside, 1 of a task, a recall, 2 deadlines at any moment; with WORKERS=3 a task that
- * worker 0 has just started, its child, and 1 from outside, and all deadlines late.
- * Seeded: LEAVES_WHILE_OTHERS_WORK, NO_LAST_WORD, and those of the files it includes. */
+ * Bounds: 2 workers, 2 tasks from outside, 1 of a task, a recall, 2 deadlines at any moment. With WORKERS=3 a task that
+ * worker 0 has just started, its child, for which it waits, and 1 from outside, which waits for that child, too; all
+ * deadlines late, no recall but at the end.
+ * Seeded: LEAVES_WHILE_OTHERS_WORK, NO_LAST_WORD, NO_HAND_OVER, and those of the files it includes. */
 #ifndef WORKERS
 #define WORKERS 2
 #endif
@@ -44,10 +46,8 @@ inline park() { /* breaks out of the loop of its worker when the pool is at its 
      if
      :: guards ->
         if :: on_time -> guard() :: else fi;
-        guarded_ = false;
-        if :: !on_time || relieves != nobody -> notify_one_in_order() :: else fi;
-        atomic { guards = false; on_time = false; looked = (relieves == nobody) }
-     :: else
+        atomic { guarded_ = false; was_on_guard = true; guards = false; on_time = false; looked = !seen; seen = false }
+     :: atomic { !guards -> was_on_guard = false }
      fi
   fi;
   atomic { announced = 0; at_rest[me] = false }
@@ -57,8 +57,8 @@ inline guard() {
   d_step {
     for (n : 0 .. WORKERS - 1) {
       if
-      :: own[n] && seen_pushes[n] -> relieves = n
-      :: own[n] && !seen_pushes[n] -> seen_pushes[n] = true
+      :: !seen && own[n] && seen_pushes[n] -> relieves = n; seen = true
+      :: !seen && own[n] && !seen_pushes[n] -> seen_pushes[n] = true
       :: else
       fi
     }
@@ -66,24 +66,32 @@ inline guard() {
   }
 }
 
+inline stop_guarding() {
+#ifdef NO_HAND_OVER
+  was_on_guard = false
+#else
+  if :: atomic { was_on_guard -> was_on_guard = false }; notify_one_in_order() :: else fi
+#endif
+}
+
 proctype worker(byte me) {
   byte announced, n, count, relieves = nobody;
   mtype took = none;
-  bool looked, in_sight, ending, works, guards, on_time;
+  bool looked, in_sight, ending, works, guards, on_time, seen, was_on_guard;
   at_rest[me] = false;
-  if :: BEGUN && me == 0 -> keep_one(); ran++ :: else fi;
+  if :: BEGUN && me == 0 -> keep_one() :: else fi;
   do /* work_until_told_to_leave() */
   :: if :: looked -> look() :: else fi;
      if
-     :: !looked || in_sight ->
-        in_sight = false;
+     :: atomic { !looked || in_sight -> in_sight = false };
         pull();
-        if :: took != none -> run_one(); looked = false :: else -> looked = true fi
+        if :: atomic { took != none -> looked = false }; stop_guarding(); run_one() :: atomic { took == none -> looked = true } fi
      :: else -> park()
      fi
   od;
+  stop_guarding(); /* depart() */
 #ifndef NO_LAST_WORD
-  if :: ends -> recall() :: else fi; /* depart() */
+  if :: ends -> recall() :: else fi;
 #endif
   look();
   if :: in_sight -> notify_one_in_order() :: else fi;

@@ -1,7 +1,7 @@
 /* What submitters and workers ask of pool/thread_pool_core.hpp, for thread_crew.pml. Names are the header's; a step is
  * one atomic operation there. Left out: priorities, delays, withdrawn tasks, idle_batch(). Queue, batch and hand are
  * counts; a look at all hands is one step, and so is a search of them. One of the tasks from outside, any of them, puts
- * another one into the hand of its worker, and then waits for it by means of its own, or does not.
+ * another one into the hand of its worker, and then waits for it by means of its own, or does not; see thread_crew.pml.
  * Stores that a core may hold back, of a push to the queue and of one to a hand, lie in `pushing` and `keeping` until
  * store_buffers brings them out; a fence waits for that. All other stores are sequentially consistent.
  * Seeded: DROPPED_NOTIFY, MISSING_FENCE. */
@@ -50,26 +50,25 @@ inline fill() { /* and share() */
   if :: atomic { count > 1 -> count = 0 }; notify_one_in_order() :: else -> count = 0 fi
 }
 
-inline run_one() {
-  if
-  :: atomic { took == from_outside && !kept_one -> kept_one = true; took = none; quiet = 0 }; keep_one()
-  :: atomic { took != none -> child_ran = child_ran || took == from_a_hand; took = none; quiet = 0 }
-  fi;
-  ran++
-}
-
 inline keep_one() { /* keep(), kept(), and the rest of the body */
   if
-  :: closed_
-  :: atomic { !closed_ -> accepted++ };
-     keeping = me;
+  :: atomic { closed_ -> child_ran = true } /* there will be none to wait for */
+  :: atomic { !closed_ -> accepted++; keeping = me };
      if
      :: guarded_
      :: !guarded_ -> if :: parked_ > 0 -> (keeping != me); notify_one_in_order() :: parked_ == 0 fi
      fi;
-     if :: true -> (child_ran) :: true fi
+     if :: true -> (child_ran) :: !BEGUN fi
   fi;
-  (keeping != me)
+  atomic { (keeping != me); ran++ }
+}
+
+inline run_one() {
+  if
+  :: atomic { took == from_outside && !kept_one -> kept_one = true; took = none; quiet = 0 }; keep_one()
+  :: atomic { took == from_outside && BEGUN -> took = none; quiet = 0 }; atomic { (child_ran); ran++ }
+  :: atomic { took != none -> child_ran = child_ran || took == from_a_hand; took = none; quiet = 0; ran++ }
+  fi
 }
 
 inline submit() { /* push(), and the notify_one() that follows */

@@ -93,7 +93,8 @@ class parking {
 
   // Takes this worker out of the count, or a permit where a notifier has taken it out: left over, that would release
   // the next sleeper without cause. The permit is on its way, but another worker may take it first, and is then in the
-  // count in place of this one.
+  // count in place of this one. The claim comes first: with a permit that was meant for a sleeper this worker would run
+  // on while he sleeps, though the pool needs both. Source: PERMIT_BEFORE_CLAIM of tests/model/parking.pml.
   void leave() noexcept {
     for (spinner spin; !claim(1) && !take_permit(); spin.once()) {
     }
