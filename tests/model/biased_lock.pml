@@ -1,8 +1,8 @@
 /* detail/biased_lock.hpp: its owner and two others, again and again. Names are the header's; a step here is one atomic
  * operation there, stores go through store_buffers.pml. Spinning is waiting here. The heavy fence reaches the owner and
  * its caller only: of other cores nothing is asked.
- * Property: one at a time is inside, and sees what the one before has done there; nobody waits for ever once the
- * others have gone. Not shown: for how long somebody may have to wait.
+ * Property: one at a time is inside, and sees what the one before has done there; nobody waits for ever once the others
+ * have gone. Not shown: for how long somebody may have to wait.
  * Bounds: 3 sections of the owner, 2 of each of the others, 3 stores on their way from each core.
  * Seeded: MISSING_HEAVY_FENCE; MISSING_LIGHT_FENCE, a compiler that looks for claims first; NO_STEP_BACK, an owner that
  * waits inside; NO_SECOND_LOOK, one that goes in where it has once seen no claim. */

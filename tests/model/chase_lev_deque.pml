@@ -1,13 +1,13 @@
-/* worker/chase_lev_deque.hpp, and what worker/fork_job.hpp makes of steal_since(): an owner who pushes and pops, thieves
- * who steal, and a waiter who steals back. Names are the headers'; a step here is one atomic operation there, the
- * owner's stores go through store_buffers.pml. Left out: size(); parts within parts.
+/* worker/chase_lev_deque.hpp, and what worker/fork_job.hpp makes of steal_since(): an owner who pushes and pops,
+ * thieves who steal, and a waiter who steals back. Names are the headers'; a step here is one atomic operation there,
+ * the owner's stores go through store_buffers.pml. Left out: size(); parts within parts.
  * The owner has stolen a part, for which the waiter waits. He pushes something, begins the part (mark_), pushes for it,
  * ends it (over) when he has popped what of it has not been stolen, and goes on with something else.
  * Property: nobody takes a job twice; when all have stopped, every job has been taken; and the waiter takes only what
  * was pushed for the part.
  * Bounds: a thief, a waiter, a ring of 2 places, 4 jobs, any of them before, for and after the part; what does not fit
- * the owner runs himself. A part may end while what it has forked runs elsewhere, which a real one would wait for.
- * 2 stores on their way.
+ * the owner runs himself. A part may end while what it has forked runs elsewhere, which a real one would wait for. 2
+ * stores on their way.
  * Seeded: MISSING_DEQUE_FENCE, a pop that announces itself by a plain store; MARK_OVERLOOKED, and OVER_ASKED_TOO_EARLY:
  * before the look at what lies there. */
 #define CORES 1
@@ -58,7 +58,8 @@ inline pop() {
      :: top + 1 < bottom -> bottom--
      :: else ->
         if
-        :: one != nothing -> atomic { fenced -> if :: memory[top_] == top -> memory[top_]++ :: else -> one = nothing fi }
+        :: one != nothing ->
+           atomic { fenced -> if :: memory[top_] == top -> memory[top_]++ :: else -> one = nothing fi }
         :: else
         fi;
         store(bottom_, bottom)

@@ -1,8 +1,8 @@
-/* detail/revocable_lock.hpp with what it takes from detail/spin_lock.hpp: two producers, somebody who keeps both out for
- * a while, and a sleeper who announces himself, passes a fence, and looks. Names are the header's; a step here is one
- * atomic operation there, stores go through store_buffers.pml. Spinning is waiting here. look() is no step: its acquire
- * makes of what has been read an order, and reading has one here. The heavy fence reaches the first thread and its
- * caller only.
+/* detail/revocable_lock.hpp with what it takes from detail/spin_lock.hpp: two producers, somebody who keeps both out
+ * for a while, and a sleeper who announces himself, passes a fence, and looks. Names are the header's; a step here is
+ * one atomic operation there, stores go through store_buffers.pml. Spinning is waiting here. look() is no step: its
+ * acquire makes of what has been read an order, and reading has one here. The heavy fence reaches the first thread and
+ * its caller only.
  * Property: one at a time is inside, and sees what the one before has done there; nobody waits for ever; and a push
  * that the sleeper does not see finds him announced, so that he is woken (the way of detail/parking.hpp).
  * Bounds: 3 sections of one producer, 2 of the other, 2 times locked, whoever comes first; 3 stores on their way.

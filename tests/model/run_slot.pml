@@ -1,7 +1,7 @@
-/* worker/run_slot.hpp: one thread runs tasks, others seize what runs, at any moment, or only where it is late. Names are
- * the header's; a step here is one atomic operation there. lock_ is one that is had or not, as biased_lock.pml shows.
- * What is seen in running_ brings what was stored before it by acquire and release there, by the order of the steps
- * here. What end() says to a pause is pause.pml's.
+/* worker/run_slot.hpp: one thread runs tasks, others seize what runs, at any moment, or only where it is late. Names
+ * are the header's; a step here is one atomic operation there. lock_ is one that is had or not, as biased_lock.pml
+ * shows. What is seen in running_ brings what was stored before it by acquire and release there, by the order of the
+ * steps here. What end() says to a pause is pause.pml's.
  * Property: of the running thread and those that seize exactly one tells the outcome of a task, and tells of the right
  * one; who seizes gets a task that is there; late is only what has a deadline.
  * Bounds: 4 tasks, each with or without a deadline, which has passed; one who seizes anything, one who seizes what is

@@ -1,8 +1,8 @@
-/* The store buffers of a processor like x86, for models of fences. A core's stores go through its buffer, first in first
- * out, and are brought out at any moment; its loads look there first; a locked instruction, and a fence, wait until it
- * is empty. Weaker processors have the orders that the headers ask for (acquire, release), and nothing is shown of them.
- * A light fence only keeps the compiler from changing the order of what is before and after it: no step. A heavy one
- * makes the core named pass a fence while its caller waits: here the moment at which that buffer is empty.
+/* The store buffers of a processor like x86, for models of fences. A core's stores go through its buffer, first in
+ * first out, and are brought out at any moment; its loads look there first; a locked instruction, and a fence, wait
+ * until it is empty. Weaker processors have the orders that the headers ask for (acquire, release), and nothing is
+ * shown of them. A light fence only keeps the compiler from changing the order of what is before and after it: no step.
+ * A heavy one makes the core named pass a fence while its caller waits: here the moment at which that buffer is empty.
  * The includer defines CORES, PLACES and DEPTH, the stores a buffer holds; `me` is the core of a process. */
 typedef core { byte stores, place[DEPTH], value[DEPTH] };
 core cores[CORES];

@@ -2,9 +2,10 @@
  * atomic operation there. Left out: the prefetch, mark(), the generation in state_, which nothing but mark() looks at.
  * lock_ is one that is had or not, as biased_lock.pml shows. What is seen in state_ brings what was stored before it by
  * acquire and release there, by the order of the steps here.
- * Property: nobody takes a task twice, also not a thief that was slow while the batch was used up and filled again;
- * who wants the tasks of one lane gets no others; and when all have stopped, every task has been taken.
- * Bounds: 2 thieves, 2 places, 5 tasks in fills of 1 or 2 as they come, of two lanes in turn; a thief wants one of them.
+ * Property: nobody takes a task twice, also not a thief that was slow while the batch was used up and filled again; who
+ * wants the tasks of one lane gets no others; and when all have stopped, every task has been taken.
+ * Bounds: 2 thieves, 2 places, 5 tasks in fills of 1 or 2 as they come, of two lanes in turn; a thief wants one of
+ * them.
  * Seeded: STALE_BATCH_INDEX, a look at state_ before the lock is held; ITEM_READ_LATE, when its place is already free;
  * LANE_OF_NOTHING, a lane that is looked at while the batch may be empty, and thus be filled with others. */
 #define THIEVES 2

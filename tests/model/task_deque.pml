@@ -1,7 +1,7 @@
 /* worker/task_deque.hpp: an owner who pushes and pops, thieves who steal. Names are the header's; a step here is one
- * atomic operation there, the owner's stores go through store_buffers.pml. Left out: pushes(). What lies beneath newest_
- * is one step at a time, as chase_lev_deque.pml shows; and lock_ is one that is had or not, as biased_lock.pml shows,
- * whose thieves find what the owner has stored before.
+ * atomic operation there, the owner's stores go through store_buffers.pml. Left out: pushes(). What lies beneath
+ * newest_ is one step at a time, as chase_lev_deque.pml shows; and lock_ is one that is had or not, as biased_lock.pml
+ * shows, whose thieves find what the owner has stored before.
  * Property: nobody takes a task twice, and when all have stopped, every task has been taken.
  * Bounds: 2 thieves, a ring of 2 places, 6 tasks pushed and popped in any order; what does not fit the owner runs
  * itself. 2 stores on their way.

@@ -1,12 +1,13 @@
 /* pause() and resume() of pool/thread_crew.hpp with begin() and end() of worker/run_slot.hpp. Names are the headers'; a
  * step here is one atomic operation there, stores go through store_buffers.pml: begin() and end() are plain stores.
- * Spinning is waiting here. The heavy fence reaches one worker after the other. Left out: what else keeps a worker
- * from working; who seizes; phases; a pause asked by a worker itself, which counts as at rest meanwhile.
+ * Spinning is waiting here. The heavy fence reaches one worker after the other. Left out: what else keeps a worker from
+ * working; who seizes; phases; a pause asked by a worker itself, which counts as at rest meanwhile.
  * Property: from the return of a pause on no worker starts a task until the pool is resumed; a pause returns; what is
  * paused and resumed goes on.
- * Bounds: 2 workers, each with 3 tasks, which looks around or parks as often as it likes; 2 pauses; 3 stores on their way.
- * Seeded: MISSING_HEAVY_FENCE; WAITS_FOR_NOBODY, a pause that returns as soon as everybody can see it; AT_REST_TOO_LATE,
- * a worker that looks whether the pool is paused, and then says that it is not at rest any more. */
+ * Bounds: 2 workers, each with 3 tasks, which looks around or parks as often as it likes; 2 pauses; 3 stores on their
+ * way.
+ * Seeded: MISSING_HEAVY_FENCE; WAITS_FOR_NOBODY, a pause that returns as soon as everybody can see it;
+ * AT_REST_TOO_LATE, a worker that looks whether the pool is paused, and then says that it is not at rest any more. */
 #define CORES 2
 #define DEPTH 3
 #define PLACES 5
