@@ -23,6 +23,7 @@
 #include <workpool/pool/explanation.hpp>
 #include <workpool/pool/periodic_call.hpp>
 #include <workpool/pool/pool_options.hpp>
+#include <workpool/pool/refusal.hpp>
 #include <workpool/pool/shutdown_options.hpp>
 #include <workpool/pool/task_options.hpp>
 #include <workpool/pool/task_runner.hpp>
@@ -30,7 +31,9 @@
 #include <workpool/pool/timekeeper.hpp>
 #include <workpool/queue/lane_order.hpp>
 #include <workpool/queue/task_queue.hpp>
+#include <workpool/worker/absence.hpp>
 #include <workpool/worker/fork_job.hpp>
+#include <workpool/worker/own_frames.hpp>
 #include <workpool/worker/this_worker.hpp>
 #include <workpool/worker/wait_graph.hpp>
 
@@ -72,7 +75,7 @@ class thread_pool_core final : public task_owner, private deadline_watch {
   void admit_or_throw(task_ref& one) {
     if (keeps_own_ && keep(one)) return;  // at once: nothing else is as short as a hop from task to task
     const errc refused = admit(one, submit_kind::may_block);
-    if (refused != errc()) refuse(refused);
+    if (refused != errc()) refuse(refused, options_);
   }
 
   /// Accepts the parts of a bulk: all or nothing under on_full::reject, otherwise one after another as there is room.
@@ -92,7 +95,7 @@ class thread_pool_core final : public task_owner, private deadline_watch {
         const errc refused = admit(one, submit_kind::may_block, &places);
         if (refused != errc()) {
           runner_.intake().reject(all.size() - next - 1);
-          refuse(refused);
+          refuse(refused, options_);
         }
         all.accepted(next);
       }
@@ -130,7 +133,7 @@ class thread_pool_core final : public task_owner, private deadline_watch {
 
   void admit_later_or_throw(task_ref& one, time_point when) {
     const errc refused = admit_later(one, when);
-    if (refused != errc()) refuse(refused);
+    if (refused != errc()) refuse(refused, options_);
   }
 
   /// Books something that is not a task. Throws: std::bad_alloc, spawn_failed, pool_stopped.
@@ -147,7 +150,7 @@ class thread_pool_core final : public task_owner, private deadline_watch {
   }
 
   void book(time_point when, std::unique_ptr<appointment> what) {
-    if (closed_.load(std::memory_order_relaxed)) refuse(errc::pool_stopped);
+    if (closed_.load(std::memory_order_relaxed)) refuse(errc::pool_stopped, options_);
     clock_.enter(clock_.book(when, std::move(what)));
   }
   bool closed() const noexcept { return closed_.load(std::memory_order_relaxed); }
@@ -281,7 +284,7 @@ class thread_pool_core final : public task_owner, private deadline_watch {
   }
 
   bool wait_idle(time_point deadline) {
-    if (works_here()) {
+    if (works_for(*this)) {
       raise(errc::would_deadlock, "wait_idle of pool '" + options_.name +
                                       "' was called by one of its own tasks, which keeps the pool from being idle");
     }
@@ -294,7 +297,7 @@ class thread_pool_core final : public task_owner, private deadline_watch {
     const book_sums before = runner_.sums();
     const std::uint64_t abandoned_before = runner_.abandoned();
     close(options.pending == pending::discard || options.drain == duration::zero());
-    if (!works_here()) {
+    if (!works_for(*this)) {
       const auto settled = [this] { return runner_.balanced(); };
       if (!runner_.await(settled, deadline)) cut_short(deadline, options.force);
       crew_.collect(settled() ? after(deadline, grace) : steady::now());
@@ -314,7 +317,7 @@ class thread_pool_core final : public task_owner, private deadline_watch {
   void end_of_handle() noexcept {
     if (!mark_.same()) return;  // of a fork nothing can be ended here: its threads and locks are the parent's
     close(false);
-    if (works_here()) {
+    if (works_for(*this)) {
       crew_.let_go();
       clock_.dismiss();
     } else {
@@ -356,7 +359,7 @@ class thread_pool_core final : public task_owner, private deadline_watch {
   }
 
   void run_here(task& one) override {
-    const worker_id nested_in = own_worker();
+    const worker_id nested_in = own_worker(*this);
     const guest_visit visit(*this);
     forget(one);
     one.add_reference();
@@ -377,7 +380,7 @@ class thread_pool_core final : public task_owner, private deadline_watch {
     if (one.wait_briefly()) return true;
     std::optional<wait_graph::waiting> noted;
     if (deadline == time_point::max()) noted.emplace(all_waits(), innermost_run, one);
-    const absence away(crew_, own_worker());  // of another pool's task, too: it may wait for one of ours
+    const absence away(crew_, own_worker(*this));  // of another pool's task, too: it may wait for one of ours
     if (own && one.may_start() && deadline == time_point::max() && !crew_.anyone_free()) {
       raise(errc::would_deadlock, one.describe() + " can be run by nobody: every worker of pool '" + options_.name +
                                       "' waits, and the stack of this one is used up; raise max_overrun, or nest less");
@@ -414,38 +417,6 @@ class thread_pool_core final : public task_owner, private deadline_watch {
     if (range.min == 0) range.min = std::min(default_concurrency(), range.max);
     return range;
   }
-
-  // Also where a task of another pool runs in the middle of one of ours.
-  bool works_here() const noexcept { return working_for == this || own_frame(innermost_run) != nullptr; }
-
-  const run_frame* own_frame(const run_frame* from) const noexcept {
-    while (from != nullptr && !from->running->belongs_to(*this)) from = from->beneath;
-    return from;
-  }
-
-  // Which worker of this pool this thread is, in the middle of a task.
-  worker_id own_worker() const noexcept {
-    const run_frame* mine = own_frame(innermost_run);
-    while (mine != nullptr && mine->worker == no_worker) mine = own_frame(mine->beneath);
-    return mine == nullptr ? no_worker : mine->worker;
-  }
-
-  // A worker sleeps in the middle of a task.
-  class absence {
-   public:
-    absence(stall_watch& crew, worker_id who) noexcept : crew_(crew), who_(who) {
-      if (who_ != no_worker) crew_.stalled(who_);
-    }
-    absence(const absence&) = delete;
-    absence& operator=(const absence&) = delete;
-    ~absence() {
-      if (who_ != no_worker) crew_.recovered(who_);
-    }
-
-   private:
-    stall_watch& crew_;
-    const worker_id who_;
-  };
 
   // A waiting task leaves the queue without having been popped.
   void forget(const task& one) noexcept {
@@ -516,7 +487,7 @@ class thread_pool_core final : public task_owner, private deadline_watch {
     }
     if (room == push_status::full && options_.queue.on_full != on_full::reject) return 0;
     runner_.intake().reject(all.size());
-    refuse(room == push_status::full ? errc::queue_full : errc::pool_stopped);
+    refuse(room == push_status::full ? errc::queue_full : errc::pool_stopped, options_);
   }
 
   static task_ref part(bulk_part& one, const task_options& options) {
@@ -559,7 +530,7 @@ class thread_pool_core final : public task_owner, private deadline_watch {
 
   errc admit_now(task_ref& one, submit_kind kind, promise* places) {
     if (keeps_own_ && places == nullptr && keep(one)) return errc();
-    admission_case now{push_status::accepted, options_.queue.on_full, options_.queue.block_for, kind, works_here()};
+    admission_case now{push_status::accepted, options_.queue.on_full, options_.queue.block_for, kind, works_for(*this)};
     if constexpr (reserving_task_queue<Queue>) {
       if (places != nullptr && places->left()) {
         places->keep_one();
@@ -826,7 +797,7 @@ class thread_pool_core final : public task_owner, private deadline_watch {
       runner_.intake().reject();
       return errc::pool_stopped;
     }
-    const worker_id nested_in = own_worker();
+    const worker_id nested_in = own_worker(*this);
     const guest_visit visit(*this);
     task& here = *one.release();
     if (!here.start()) {  // its expires_after was no time at all
@@ -835,26 +806,6 @@ class thread_pool_core final : public task_owner, private deadline_watch {
     }
     runner_.run_as_guest(here, nested_in);
     return errc();
-  }
-
-  [[noreturn]] void refuse(errc reason) const {
-    const std::string who = "pool '" + options_.name + "' ";
-    const std::string capacity = std::to_string(options_.queue.capacity);
-    switch (reason) {
-      case errc::queue_full:
-        raise(reason, who + "has no room: queue.capacity " + capacity +
-                          " is reached and queue.on_full does not wait; raise the capacity, or let on_full block");
-      case errc::enqueue_timeout:
-        raise(reason, who + "had no room within queue.block_for " +
-                          std::to_string(options_.queue.block_for.value_or(duration::zero()).count()) +
-                          " ns: queue.capacity " + capacity + " is reached; raise either, or submit less at a time");
-      case errc::would_deadlock:
-        raise(reason, who + "has no room: queue.capacity " + capacity +
-                          " is reached, and the stack of this worker, which would run the task itself, is used up; "
-                          "raise queue.capacity, or submit less from within tasks");
-      default:
-        raise(reason, who + "accepts no more tasks: its shutdown has begun");
-    }
   }
 
   void discard_all() noexcept {

@@ -1,0 +1,31 @@
+#pragma once
+#include <string>
+#include <workpool/core/errc.hpp>
+#include <workpool/core/error.hpp>
+#include <workpool/pool/pool_options.hpp>
+
+namespace workpool { inline namespace v0 { namespace detail {
+
+/// Tells the submitter why his task was not accepted: which pool, which option, its value, and what would help.
+/// Throws: the error of `reason`, always.
+[[noreturn]] inline void refuse(errc reason, const pool_options& options) {
+  const std::string who = "pool '" + options.name + "' ";
+  const std::string capacity = std::to_string(options.queue.capacity);
+  switch (reason) {
+    case errc::queue_full:
+      raise(reason, who + "has no room: queue.capacity " + capacity +
+                        " is reached and queue.on_full does not wait; raise the capacity, or let on_full block");
+    case errc::enqueue_timeout:
+      raise(reason, who + "had no room within queue.block_for " +
+                        std::to_string(options.queue.block_for.value_or(duration::zero()).count()) +
+                        " ns: queue.capacity " + capacity + " is reached; raise either, or submit less at a time");
+    case errc::would_deadlock:
+      raise(reason, who + "has no room: queue.capacity " + capacity +
+                        " is reached, and the stack of this worker, which would run the task itself, is used up; "
+                        "raise queue.capacity, or submit less from within tasks");
+    default:
+      raise(reason, who + "accepts no more tasks: its shutdown has begun");
+  }
+}
+
+}}}  // namespace workpool::v0::detail
