@@ -7,7 +7,6 @@
 #include <stop_token>
 #include <string>
 #include <system_error>
-#include <thread>
 #include <vector>
 #include <workpool/queue/fifo_queue.hpp>
 
@@ -168,56 +167,6 @@ TEST_CASE("what has expired or started takes no memory of the timer for long", "
   CHECK(pool.stats().completed == 20'000);
 }
 
-TEMPLATE_TEST_CASE("a task posted for later runs later, and a shutdown waits for it", "[later]", EVERY_POOL) {
-  std::atomic<bool> ran{false};
-  const auto before = wp::steady::now();
-  {
-    TestType pool{1};
-    pool.post_after(30ms, [&] { ran = true; });
-    const wp::pool_stats now = pool.stats();
-    CHECK(now.delayed == 1);
-    CHECK(now.queued == 0);
-    check_balance(now);
-  }
-  CHECK(ran);
-  CHECK(wp::steady::now() - before >= 30ms);
-}
-
-TEMPLATE_TEST_CASE("what is posted for later is taken by purge and discarded at the end of a drain", "[later]",
-                   EVERY_POOL) {
-  TestType pool{1};
-  std::atomic<int> ran{0};
-  pool.post_after(1h, [&] { ++ran; });
-  pool.post_after(1h, [&] { ++ran; });
-  CHECK(pool.purge(wp::priority::low) == 0);
-  CHECK(pool.purge() == 2);
-  pool.wait_idle();
-  CHECK(pool.stats().cancelled == 2);
-  CHECK(pool.stats().delayed == 0);
-  pool.post_after(1h, [&] { ++ran; });
-  const wp::shutdown_report report = pool.shutdown({.drain = 20ms});
-  CHECK(report.discarded == 1);
-  CHECK(ran == 0);
-  CHECK_THROWS_AS(pool.post_after(1ms, [] {}), wp::pool_stopped);
-  check_balance(pool.stats());
-}
-
-TEST_CASE("a task whose delay is over enters a full pool", "[later]") {
-  pool_of_lanes pool{{.workers = 1, .queue = {.capacity = 1, .on_full = wp::on_full::reject}}};
-  gate held;
-  std::atomic<bool> ran{false};
-  pool.post([&] { held.wait(); });
-  held.await_arrivals(1);
-  pool.post([] {});
-  CHECK_FALSE(pool.try_submit([] {}));
-  pool.post_after(1ms, [&] { ran = true; });
-  CHECK(eventually([&] { return pool.stats().delayed == 0; }));
-  CHECK(pool.stats().queued == 2);
-  held.open();
-  pool.wait_idle();
-  CHECK(ran);
-}
-
 TEST_CASE("a series runs until it is cancelled, survives what it throws, and does not overlap", "[every]") {
   std::atomic<int> uncaught{0};
   pool_of_lanes pool{{.workers = 2, .uncaught_handler = [&](const std::exception_ptr&, wp::task_id) { ++uncaught; }}};
@@ -343,43 +292,6 @@ TEST_CASE("a task that submits itself again into a full pool is refused before i
     first.get();
     CHECK(refused == (policy == wp::on_full::block ? wp::errc::would_deadlock : wp::errc::queue_full));
     CHECK(ran > 10);
-  }
-}
-
-TEST_CASE("a task whose delay is over starts before what waits in its lane, and after the lanes above", "[later]") {
-  pool_of_lanes pool{1};
-  std::vector<std::string> order;
-  gate held;
-  pool.post([&] { held.wait(); });
-  held.await_arrivals(1);
-  for (int n = 0; n < 3; ++n) pool.post([&] { order.emplace_back("waited"); });
-  pool.post({.priority = wp::priority::high}, [&] { order.emplace_back("high"); });
-  pool.post_after(1ms, [&] { order.emplace_back("later"); });
-  REQUIRE(eventually([&] { return pool.stats().delayed == 0; }));
-  CHECK(pool.purge(wp::priority::low) == 0);  // waits for the one who just brings it
-  held.open();
-  pool.wait_idle();
-  CHECK(order == std::vector<std::string>{"high", "later", "waited", "waited", "waited"});
-}
-
-TEST_CASE("a shutdown that discards does not wait for what is just being posted for later", "[later]") {
-  for (int turn = 0; turn < 300; ++turn) {
-    pool_of_lanes pool{1};
-    std::atomic<bool> begun{false};
-    std::thread poster([&] {
-      try {
-        for (;;) {
-          pool.post_after(1h, [] {});
-          begun = true;
-        }
-      } catch (const wp::pool_stopped&) {
-      }
-    });
-    while (!begun) std::this_thread::yield();
-    const wp::shutdown_report report = pool.shutdown({.drain = 30s, .pending = wp::pending::discard});
-    REQUIRE(report.took < 15s);
-    poster.join();
-    CHECK(pool.stats().discarded == pool.stats().accepted);
   }
 }
 

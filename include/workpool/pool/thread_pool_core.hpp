@@ -1,13 +1,10 @@
 #pragma once
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <list>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -18,8 +15,10 @@
 #include <workpool/detail/posix/process_mark.hpp>
 #include <workpool/detail/posix/stack_room.hpp>
 #include <workpool/detail/task_number.hpp>
+#include <workpool/pool/acceptance.hpp>
 #include <workpool/pool/admission.hpp>
 #include <workpool/pool/default_concurrency.hpp>
+#include <workpool/pool/delayed_tasks.hpp>
 #include <workpool/pool/explanation.hpp>
 #include <workpool/pool/periodic_call.hpp>
 #include <workpool/pool/pool_options.hpp>
@@ -53,7 +52,8 @@ class thread_pool_core final : public task_owner, private deadline_watch {
         queue_(options.queue),
         runner_(options_),
         clock_(*this, *this, options_.name),
-        crew_(*this, runner_, options_) {
+        crew_(*this, runner_, options_),
+        delayed_(*this, runner_, clock_, crew_, closed_) {
     runner_.report_to(clock_, crew_);
   }
 
@@ -106,33 +106,9 @@ class thread_pool_core final : public task_owner, private deadline_watch {
     crew_.notify_many(static_cast<std::uint32_t>(std::min(next, most_workers)));
   }
 
-  /// Accepts a task that is to enter the queue at `when`. Throws: std::bad_alloc, spawn_failed.
-  errc admit_later(task_ref& one, time_point when) {
-    task& here = *one.get();
-    here.details().outside_queue = true;
-    here.details().delayed.store(true, std::memory_order_relaxed);
-    auto booked = clock_.book(when, std::make_unique<delayed_entry>(*this, std::move(one)));
-    const ticket mine{*this, here};
-    mine.accept();
-    delayed_.fetch_add(1, std::memory_order_seq_cst);  // either a shutdown sees this task or we see the shutdown
-    if (closed_.load(std::memory_order_seq_cst)) {
-      here.end_delay();
-      mine.retract();
-      delay_is_over();
-      runner_.intake().reject();
-      return errc::pool_stopped;
-    }
-    runner_.intake().begin_delay(here.lane());  // not before it is certain: a reader could miss half of a retreat
-    here.add_reference();
-    clock_.enter(std::move(booked));
-    // Either whoever discards finds it among the booked or we see that everything is discarded.
-    if (discards_.load(std::memory_order_seq_cst)) here.withdraw(outcome::discarded);
-    here.drop_reference();
-    return errc();
-  }
-
+  /// Accepts a task that is to be run from `when` on. Throws: std::bad_alloc, spawn_failed, pool_stopped.
   void admit_later_or_throw(task_ref& one, time_point when) {
-    const errc refused = admit_later(one, when);
+    const errc refused = delayed_.admit(one, when);
     if (refused != errc()) refuse(refused, options_);
   }
 
@@ -194,8 +170,8 @@ class thread_pool_core final : public task_owner, private deadline_watch {
 
   /// Gives: a started task for this worker to run, with a reference; nullptr when there is none.
   task* pull(thread_worker& me) {
-    if (late_count_.load(std::memory_order_relaxed) != 0) {
-      if (task* const next = pull_late()) return next;
+    if (delayed_.late().any()) {
+      if (task* const next = delayed_.late().pull(queue_.sizes())) return next;
     }
     if constexpr (batching_task_queue<Queue>) {
       task* next = me.own.has_newest() && nothing_else_is_due(me) ? claim_own(me) : nullptr;
@@ -212,7 +188,7 @@ class thread_pool_core final : public task_owner, private deadline_watch {
 
   /// Whether a pull may find something.
   bool work_in_sight() const noexcept {
-    if (late_count_.load(std::memory_order_relaxed) != 0) return true;
+    if (delayed_.late().any()) return true;
     if constexpr (batching_task_queue<Queue>) {
       return queue_.has_elements() || crew_.any_in_hand();
     } else {
@@ -227,7 +203,7 @@ class thread_pool_core final : public task_owner, private deadline_watch {
   }
 
   /// Whether a task that was accepted will still enter the queue.
-  bool more_to_come() const noexcept { return delayed_.load(std::memory_order_seq_cst) != 0; }
+  bool more_to_come() const noexcept { return delayed_.any(); }
 
   /// Gives: the oldest of what the tasks of a worker have submitted, started, with a reference; or nullptr.
   task* take_left_lying(thread_worker& worker) {
@@ -270,7 +246,7 @@ class thread_pool_core final : public task_owner, private deadline_watch {
         return false;
       });
     }
-    for (task* const outside : tasks_outside()) {
+    for (task* const outside : delayed_.everything()) {
       if (outside->lane() == lane && outside->withdraw(result)) ++count;
       outside->drop_reference();
     }
@@ -355,7 +331,7 @@ class thread_pool_core final : public task_owner, private deadline_watch {
     if (was_delayed) runner_.intake().end_delay(one.lane());
     forget(one);
     runner_.withdrawn(one, result);
-    if (was_delayed) delay_is_over();
+    if (was_delayed) delayed_.one_less();
   }
 
   void run_here(task& one) override {
@@ -437,19 +413,6 @@ class thread_pool_core final : public task_owner, private deadline_watch {
 
    private:
     task& one_;
-  };
-
-  /// An accepted task that is not in the queue yet.
-  class delayed_entry final : public appointment {
-   public:
-    delayed_entry(thread_pool_core& pool, task_ref one) : pool_(pool) { one_.push_back(std::move(one)); }
-    void keep() noexcept override { pool_.enter_late(one_); }
-    bool moot() const noexcept override { return !one_.front().waiting(); }
-    task* waits_outside() const noexcept override { return one_.front().get(); }
-
-   private:
-    thread_pool_core& pool_;
-    std::list<task_ref> one_;  // a list, so that it can change its list without memory
   };
 
   time_point look(time_point now) noexcept override {
@@ -534,7 +497,7 @@ class thread_pool_core final : public task_owner, private deadline_watch {
     if constexpr (reserving_task_queue<Queue>) {
       if (places != nullptr && places->left()) {
         places->keep_one();
-        const ticket mine{*this, *one.get()};
+        const acceptance mine{*this, runner_, *one.get()};
         const priority lane = one.get()->lane();
         if (queue_.push_reserved(std::move(one), lane, mine) == push_status::accepted) return errc();
         runner_.intake().reject();
@@ -571,56 +534,6 @@ class thread_pool_core final : public task_owner, private deadline_watch {
     const bool full = options_.queue.capacity != 0 && queued >= options_.queue.capacity && mark < queued;
     if (!full && queued < std::max(worth_telling, 2 * mark)) return;
     if (high_water_.compare_exchange_strong(mark, queued)) runner_.hub().emit(event::queue_high_water{queued});
-  }
-
-  // The delay of a task is over. It takes no place in the queue, since it has been accepted, perhaps before the queue
-  // was closed; workers take it from here, before others of its lane.
-  void enter_late(std::list<task_ref>& entry) noexcept {
-    {
-      const std::lock_guard hold(late_mutex_);
-      task& here = *entry.front().get();
-      if (!here.end_delay()) return;  // withdrawn meanwhile
-      runner_.intake().end_delay(here.lane());
-      auto& lane = late_[lane_index(here.lane())];
-      lane.splice(lane.end(), entry);
-      late_count_.fetch_add(1, std::memory_order_seq_cst);
-    }
-    delay_is_over();
-    crew_.notify_one();
-  }
-
-  task* pull_late() {
-    const auto waiting = queue_.sizes();
-    for (std::size_t lane = 0; lane < priority_count; ++lane) {
-      while (std::optional<task_ref> next = pop_late(lane)) {
-        if (next->take()) return next->release();
-      }
-      if (waiting[lane] != 0) break;  // lanes above go first
-    }
-    return nullptr;
-  }
-
-  std::optional<task_ref> pop_late(std::size_t lane) noexcept {
-    const std::lock_guard hold(late_mutex_);
-    if (late_[lane].empty()) return std::nullopt;
-    task_ref next = std::move(late_[lane].front());
-    late_[lane].pop_front();
-    late_count_.fetch_sub(1, std::memory_order_relaxed);
-    return next;
-  }
-
-  // Every task outside the queue, delayed or late, with one reference each.
-  std::vector<task*> tasks_outside() {
-    if (delayed_.load(std::memory_order_seq_cst) == 0 && late_count_.load(std::memory_order_seq_cst) == 0) return {};
-    std::vector<task*> found = clock_.tasks_outside();
-    const std::lock_guard hold(late_mutex_);
-    for (const auto& lane : late_) {
-      for (const task_ref& one : lane) {
-        found.push_back(one.get());
-        one.get()->add_reference();
-      }
-    }
-    return found;
   }
 
   // Whether a worker may go on with the newest of what its tasks have submitted: nothing is urgent, and it is neither
@@ -737,41 +650,9 @@ class thread_pool_core final : public task_owner, private deadline_watch {
     return next ? next->release() : nullptr;
   }
 
-  void delay_is_over() noexcept {
-    if (delayed_.fetch_sub(1, std::memory_order_seq_cst) == 1 && closed_.load(std::memory_order_seq_cst)) {
-      crew_.wake_all();
-    }
-  }
-
-  /// The moment of acceptance: from here on the task is in the books. With a slot: under a lock of the queue.
-  struct ticket {
-    thread_pool_core& pool;
-    task& one;
-    void accept() const noexcept {
-      one.accept_by(pool);
-      if (pool.runner_.intake().accept(one.lane())) one.take_time();
-    }
-    void retract() const noexcept {
-      pool.runner_.intake().retract(one.lane());
-      disown();
-    }
-    void accept(std::size_t slot) const noexcept {
-      one.accept_by(pool);
-      if (pool.runner_.intake().accept(one.lane(), slot)) one.take_time();
-    }
-    void retract(std::size_t slot) const noexcept {
-      pool.runner_.intake().retract(one.lane(), slot);
-      disown();
-    }
-    void disown() const noexcept {
-      one.disown();
-      pool.runner_.notify();
-    }
-  };
-
   push_status push(task_ref& one, duration limit) {
     const priority lane = one.get()->lane();
-    const ticket mine{*this, *one.get()};
+    const acceptance mine{*this, runner_, *one.get()};
     if constexpr (admitting_task_queue<Queue>) {
       return queue_.push_for(std::move(one), lane, limit, mine);
     } else {
@@ -789,7 +670,7 @@ class thread_pool_core final : public task_owner, private deadline_watch {
 
   // The queue is full and the submitter is to run the task itself.
   errc run_inline(task_ref& one) {
-    const ticket mine{*this, *one.get()};
+    const acceptance mine{*this, runner_, *one.get()};
     mine.accept();
     std::atomic_thread_fence(std::memory_order_seq_cst);  // either a shutdown sees this task in the books or we see it
     if (closed_.load(std::memory_order_relaxed)) {
@@ -809,7 +690,7 @@ class thread_pool_core final : public task_owner, private deadline_watch {
   }
 
   void discard_all() noexcept {
-    discards_.store(true, std::memory_order_seq_cst);
+    delayed_.discard();
     purge_all(outcome::discarded);
   }
 
@@ -844,12 +725,8 @@ class thread_pool_core final : public task_owner, private deadline_watch {
   task_runner runner_;
   timekeeper clock_;
   thread_crew<thread_pool_core> crew_;
-  std::mutex late_mutex_;
-  std::array<std::list<task_ref>, priority_count> late_;  // guarded by late_mutex_; see enter_late()
-  std::atomic<std::size_t> late_count_{0};
-  std::atomic<std::size_t> delayed_{0};  // accepted tasks whose time has not come
-  std::atomic<bool> closed_{false};      // a shutdown has begun
-  std::atomic<bool> discards_{false};    // and what waits is discarded
+  std::atomic<bool> closed_{false};  // a shutdown has begun
+  delayed_tasks<thread_crew<thread_pool_core>> delayed_;
   std::atomic<std::size_t> high_water_{0};
   std::atomic<std::size_t> references_{1};
 };

@@ -1,0 +1,111 @@
+#pragma once
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <utility>
+#include <vector>
+#include <workpool/core/errc.hpp>
+#include <workpool/core/outcome.hpp>
+#include <workpool/core/task_ref.hpp>
+#include <workpool/pool/acceptance.hpp>
+#include <workpool/pool/late_tasks.hpp>
+#include <workpool/pool/task_runner.hpp>
+#include <workpool/pool/timekeeper.hpp>
+
+namespace workpool { inline namespace v0 { namespace detail {
+
+/// The tasks that a pool has accepted and that are not in its queue: those whose time has not come, and late().
+///
+///     admit ─► clock ─► its time has come ─► late() ─► a worker takes it
+///                └─ withdrawn: over
+///
+/// Threads: any. A Crew is what is told of work: notify_one(), and wake_all() when the pool is closed and nothing more
+/// will come. `closed` says whether a shutdown has begun.
+template <class Crew>
+class delayed_tasks {
+ public:
+  delayed_tasks(task_owner& pool, task_runner& runner, timekeeper& clock, Crew& crew, const std::atomic<bool>& closed)
+      : pool_(pool), runner_(runner), clock_(clock), crew_(crew), closed_(closed), late_(runner.intake()) {}
+  delayed_tasks(const delayed_tasks&) = delete;
+  delayed_tasks& operator=(const delayed_tasks&) = delete;
+
+  late_tasks& late() noexcept { return late_; }
+  const late_tasks& late() const noexcept { return late_; }
+
+  /// Accepts a task that is to be run from `when` on. Gives: errc(), or pool_stopped.
+  /// Throws: std::bad_alloc, spawn_failed.
+  errc admit(task_ref& one, time_point when) {
+    task& here = *one.get();
+    here.details().outside_queue = true;
+    here.details().delayed.store(true, std::memory_order_relaxed);
+    auto booked = clock_.book(when, std::make_unique<delayed_entry>(*this, std::move(one)));
+    const acceptance mine{pool_, runner_, here};
+    mine.accept();
+    delayed_.fetch_add(1, std::memory_order_seq_cst);  // either a shutdown sees this task or we see the shutdown
+    if (closed_.load(std::memory_order_seq_cst)) {
+      here.end_delay();
+      mine.retract();
+      one_less();
+      runner_.intake().reject();
+      return errc::pool_stopped;
+    }
+    runner_.intake().begin_delay(here.lane());  // not before it is certain: a reader could miss half of a retreat
+    here.add_reference();
+    clock_.enter(std::move(booked));
+    // Either whoever discards finds it among the booked or we see that everything is discarded.
+    if (discards_.load(std::memory_order_seq_cst)) here.withdraw(outcome::discarded);
+    here.drop_reference();
+    return errc();
+  }
+
+  /// Whether a task waits for its time, and so will still come.
+  bool any() const noexcept { return delayed_.load(std::memory_order_seq_cst) != 0; }
+
+  /// The delay of one of them has ended, whichever way.
+  void one_less() noexcept {
+    if (delayed_.fetch_sub(1, std::memory_order_seq_cst) == 1 && closed_.load(std::memory_order_seq_cst)) {
+      crew_.wake_all();
+    }
+  }
+
+  /// From now on what is just being admitted is discarded as well: to be called before everything() is.
+  void discard() noexcept { discards_.store(true, std::memory_order_seq_cst); }
+
+  /// Gives: every task that is not in the queue, delayed or late, with one reference each. Throws: std::bad_alloc.
+  std::vector<task*> everything() {
+    if (!any() && !late_.any(std::memory_order_seq_cst)) return {};
+    std::vector<task*> found = clock_.tasks_outside();
+    late_.append_to(found);
+    return found;
+  }
+
+ private:
+  class delayed_entry final : public appointment {
+   public:
+    delayed_entry(delayed_tasks& all, task_ref one) : all_(all) { one_.push_back(std::move(one)); }
+    void keep() noexcept override { all_.time_has_come(one_); }
+    bool moot() const noexcept override { return !one_.front().waiting(); }
+    task* waits_outside() const noexcept override { return one_.front().get(); }
+
+   private:
+    delayed_tasks& all_;
+    late_tasks::entry one_;
+  };
+
+  void time_has_come(late_tasks::entry& one) noexcept {
+    if (!late_.enter(one)) return;
+    one_less();
+    crew_.notify_one();
+  }
+
+  task_owner& pool_;
+  task_runner& runner_;
+  timekeeper& clock_;
+  Crew& crew_;
+  const std::atomic<bool>& closed_;
+  late_tasks late_;
+  std::atomic<std::size_t> delayed_{0};  // accepted tasks whose time has not come
+  std::atomic<bool> discards_{false};    // what waits is discarded
+};
+
+}}}  // namespace workpool::v0::detail

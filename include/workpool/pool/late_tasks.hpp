@@ -1,0 +1,80 @@
+#pragma once
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <list>
+#include <mutex>
+#include <optional>
+#include <utility>
+#include <vector>
+#include <workpool/core/priority.hpp>
+#include <workpool/core/task_ref.hpp>
+#include <workpool/monitor/pool_books.hpp>
+
+namespace workpool { inline namespace v0 { namespace detail {
+
+/// The tasks whose delay is over and that nobody has taken. They take no place in the queue, since they have been
+/// accepted, perhaps before the queue was closed; workers take them from here, before others of their lane.
+///
+/// Threads: any. Order: by lane, then as entered. Cost: while there are none, any() is one load.
+class late_tasks {
+ public:
+  /// One task. A list, so that it can change its list without memory.
+  using entry = std::list<task_ref>;
+
+  explicit late_tasks(intake_books& books) noexcept : books_(books) {}
+
+  /// Ends the delay of a task and takes it in. Gives: false when it was withdrawn meanwhile, and is still the caller's.
+  bool enter(entry& late) noexcept {
+    const std::lock_guard hold(mutex_);
+    task& here = *late.front().get();
+    if (!here.end_delay()) return false;
+    books_.end_delay(here.lane());
+    entry& lane = lanes_[lane_index(here.lane())];
+    lane.splice(lane.end(), late);
+    count_.fetch_add(1, std::memory_order_seq_cst);
+    return true;
+  }
+
+  bool any(std::memory_order order = std::memory_order_relaxed) const noexcept { return count_.load(order) != 0; }
+
+  /// Gives: the next task, started, with a reference; nullptr when there is none, or when one of the tasks that wait
+  /// elsewhere, so many of each lane, lies in a lane above.
+  task* pull(const std::array<std::size_t, priority_count>& waiting) {
+    for (std::size_t lane = 0; lane < priority_count; ++lane) {
+      while (std::optional<task_ref> next = pop(lane)) {
+        if (next->take()) return next->release();
+      }
+      if (waiting[lane] != 0) break;
+    }
+    return nullptr;
+  }
+
+  /// Appends every task, with one reference each. Throws: std::bad_alloc.
+  void append_to(std::vector<task*>& found) {
+    const std::lock_guard hold(mutex_);
+    for (const entry& lane : lanes_) {
+      for (const task_ref& one : lane) {
+        found.push_back(one.get());
+        one.get()->add_reference();
+      }
+    }
+  }
+
+ private:
+  std::optional<task_ref> pop(std::size_t lane) noexcept {
+    const std::lock_guard hold(mutex_);
+    if (lanes_[lane].empty()) return std::nullopt;
+    task_ref next = std::move(lanes_[lane].front());
+    lanes_[lane].pop_front();
+    count_.fetch_sub(1, std::memory_order_relaxed);
+    return next;
+  }
+
+  intake_books& books_;
+  std::mutex mutex_;
+  std::array<entry, priority_count> lanes_;  // guarded by mutex_
+  std::atomic<std::size_t> count_{0};        // of what is in lanes_; written with it
+};
+
+}}}  // namespace workpool::v0::detail
