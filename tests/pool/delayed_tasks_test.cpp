@@ -10,6 +10,7 @@
 
 #include "support/catch.hpp"
 #include "support/eventually.hpp"
+#include "support/fake_crew.hpp"
 #include "support/fake_owner.hpp"
 #include "support/gate.hpp"
 #include "support/probe_task.hpp"
@@ -28,13 +29,6 @@ void check_balance(const wp::pool_stats& now) {
   CHECK(now.accepted == now.completed + now.failed + now.cancelled + now.expired + now.timed_out + now.worker_lost +
                             now.discarded + now.pool_broken + now.queued + now.delayed + now.running);
 }
-
-/// Counts what a crew is told.
-struct counting_crew {
-  void notify_one() noexcept { ++notified; }
-  void wake_all() noexcept { ++woken; }
-  std::atomic<int> notified{0}, woken{0};
-};
 
 /// What delayed tasks need of a pool.
 struct bench final : wp::detail::deadline_watch {
@@ -59,9 +53,9 @@ struct bench final : wp::detail::deadline_watch {
   wp::pool_options options;
   wp::detail::task_runner runner{options};
   wp::detail::timekeeper clock{pool, *this, "bench"};
-  counting_crew crew;
+  workpool_test::fake_crew crew{1};
   std::atomic<bool> closed{false};
-  wp::detail::delayed_tasks<counting_crew> delayed{pool, runner, clock, crew, closed};
+  wp::detail::delayed_tasks<workpool_test::fake_crew> delayed{pool, runner, clock, crew, closed};
 };
 
 }  // namespace

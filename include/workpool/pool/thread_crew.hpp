@@ -26,6 +26,7 @@
 #include <workpool/pool/dispatch.hpp>
 #include <workpool/pool/pool_options.hpp>
 #include <workpool/pool/task_runner.hpp>
+#include <workpool/worker/hands.hpp>
 #include <workpool/worker/stall_watch.hpp>
 #include <workpool/worker/thread_worker.hpp>
 #include <workpool/worker/worker_list.hpp>
@@ -85,21 +86,6 @@ class thread_crew final : public stall_watch {
     if (parking_.anyone() || may_grow_.load(std::memory_order_relaxed)) notify_one();
   }
 
-  /// Calls `visit(worker)` with every worker, until it says true: first those after `me`.
-  template <class Visit>
-  bool any_worker(Visit visit, const thread_worker* me = nullptr) {
-    bool passed = me == nullptr;
-    for (thread_worker& one : workers_) {
-      if (passed && visit(one)) return true;
-      if (&one == me) passed = true;
-    }
-    for (thread_worker& one : workers_) {
-      if (me == nullptr || &one == me) break;
-      if (visit(one)) return true;
-    }
-    return false;
-  }
-
   /// Several tasks have been pushed.
   void notify_many(std::uint32_t count) noexcept {
     if (parking_.notify_many(count) < count && may_grow_.load(std::memory_order_relaxed)) grow(count);
@@ -108,31 +94,7 @@ class thread_crew final : public stall_watch {
   /// A worker has taken more than it can run at once.
   void share() noexcept { parking_.notify_one(); }
 
-  /// Gives: the batch of a worker that has not touched it since `me` looked last, and so runs something that takes its
-  /// time; what it holds is older than what lies in the queue. One worker is looked at each time.
-  task_batch* idle_batch(thread_worker& me) noexcept {
-    if (workers_.size() < 2) return nullptr;
-    const thread_worker* const before = me.watched;
-    if (before != nullptr && before != &me) {
-      const std::uint64_t mark = before->batch.mark();
-      if (mark != 0 && mark == me.watched_mark) return &me.watched->batch;
-      me.watched_mark = mark;
-      if (mark != 0) return nullptr;
-    }
-    const bool has_next = before != nullptr && before->id() + 1 < workers_.size();  // if so, it may be read
-    me.watched = has_next ? before->next : &*workers_.begin();
-    me.watched_mark = 0;
-    return nullptr;
-  }
-
-  /// Whether there is something in a hand that another worker should take. A single task in the hand of one who is at
-  /// work is not: see kept().
-  bool any_in_hand() const noexcept {
-    return std::any_of(workers_.begin(), workers_.end(), [](const thread_worker& one) {
-      if (!one.batch.empty() || one.has_forked()) return true;
-      return one.own.has_older() || (one.is_away() && one.own.size() != 0);
-    });
-  }
+  detail::hands hands() const noexcept { return detail::hands(workers_); }
 
   /// Throws: std::bad_alloc, and then nothing has changed.
   void resize(worker_range range) {

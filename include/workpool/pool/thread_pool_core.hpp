@@ -20,8 +20,10 @@
 #include <workpool/pool/default_concurrency.hpp>
 #include <workpool/pool/delayed_tasks.hpp>
 #include <workpool/pool/explanation.hpp>
+#include <workpool/pool/fork_desk.hpp>
 #include <workpool/pool/periodic_call.hpp>
 #include <workpool/pool/pool_options.hpp>
+#include <workpool/pool/pull_order.hpp>
 #include <workpool/pool/refusal.hpp>
 #include <workpool/pool/shutdown_options.hpp>
 #include <workpool/pool/task_options.hpp>
@@ -53,7 +55,9 @@ class thread_pool_core final : public task_owner, private deadline_watch {
         runner_(options_),
         clock_(*this, *this, options_.name),
         crew_(*this, runner_, options_),
-        delayed_(*this, runner_, clock_, crew_, closed_) {
+        delayed_(*this, runner_, clock_, crew_, closed_),
+        forks_(*this, runner_, crew_),
+        order_(queue_, crew_, delayed_.late(), forks_) {
     runner_.report_to(clock_, crew_);
   }
 
@@ -133,88 +137,21 @@ class thread_pool_core final : public task_owner, private deadline_watch {
 
   // ── forks ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /// The worker of this pool that this thread is, in the middle of a task; or nullptr.
-  thread_worker* forker() const noexcept { return innermost_run == nullptr ? nullptr : crew_.here(); }
+  // What parallel_invoke asks of a pool; see fork_desk.
+  thread_worker* forker() const noexcept { return forks_.forker(); }
+  bool fork(thread_worker& me, fork_job& part) noexcept { return forks_.fork(me, part); }
+  static bool take_back(thread_worker& me) noexcept { return forks::take_back(me); }
+  void join(thread_worker& me, fork_job& part) { forks_.join(me, part); }
+  void sleep(thread_worker& me, fork_job& part) noexcept { forks_.sleep(me, part); }
 
-  /// Offers a part to the other workers. Gives: false when there is no room for it.
-  bool fork(thread_worker& me, fork_job& part) noexcept {
-    if (!me.forks.push(&part)) return false;
-    crew_.forked();
-    return true;
-  }
+  // ── out: what a worker asks; see pull_order
+  // ───────────────────────────────────────────────────────────────────────────────────────
 
-  /// Takes the part that was forked last back. Gives: false when another worker has it.
-  static bool take_back(thread_worker& me) noexcept { return me.forks.pop() != nullptr; }
-
-  /// Blocks until a part that another worker has is over, and does what that one has forked meanwhile: nothing else, so
-  /// that a lock which the caller holds is not asked for by a stranger.
-  void join(thread_worker& me, fork_job& part) {
-    constexpr int turns_before_sleep = 1000;
-    spinner spin;
-    for (int turn = 0; turn < turns_before_sleep; ++turn) {
-      if (part.over()) return;
-      if (fork_job* const piece = lets_help() ? part.steal_back() : nullptr) {
-        piece->run(me);
-        turn = 0;
-      }
-      spin.once();
-    }
-    sleep(me, part);
-  }
-  void sleep(thread_worker& me, fork_job& part) noexcept {
-    const absence away(crew_, me.id());
-    part.sleep();
-  }
-
-  // ── out: what a worker asks ───────────────────────────────────────────────────────────────────────────────────────
-
-  /// Gives: a started task for this worker to run, with a reference; nullptr when there is none.
-  task* pull(thread_worker& me) {
-    if (delayed_.late().any()) {
-      if (task* const next = delayed_.late().pull(queue_.sizes())) return next;
-    }
-    if constexpr (batching_task_queue<Queue>) {
-      task* next = me.own.has_newest() && nothing_else_is_due(me) ? claim_own(me) : nullptr;
-      if (next == nullptr) next = pull_in_order(me);
-      if (next != nullptr) ++me.picks;
-      return next;
-    } else {
-      std::optional<task_ref> next = queue_.try_pop();
-      if (!next) return take_part(me);
-      if (next->waiting() && !next->take()) return nullptr;
-      return next->release();
-    }
-  }
-
-  /// Whether a pull may find something.
-  bool work_in_sight() const noexcept {
-    if (delayed_.late().any()) return true;
-    if constexpr (batching_task_queue<Queue>) {
-      return queue_.has_elements() || crew_.any_in_hand();
-    } else {
-      return queue_.size() != 0 || crew_.any_in_hand();
-    }
-  }
-
-  /// The same, asked after a fence by somebody who will otherwise sleep: nothing is missed of which he is not told.
-  bool work_published() const noexcept {
-    if constexpr (ordering_task_queue<Queue>) queue_.synchronize();
-    return work_in_sight();
-  }
-
+  task* pull(thread_worker& me) { return order_.pull(me); }
+  bool work_in_sight() const noexcept { return order_.work_in_sight(); }
+  bool work_published() const noexcept { return order_.work_published(); }
   /// Whether a task that was accepted will still enter the queue.
   bool more_to_come() const noexcept { return delayed_.any(); }
-
-  /// Gives: the oldest of what the tasks of a worker have submitted, started, with a reference; or nullptr.
-  task* take_left_lying(thread_worker& worker) {
-    while (worker.own.size() != 0) {
-      task* const one = worker.own.steal();
-      if (one == nullptr) continue;
-      if (worker.own.size() != 0) crew_.share();
-      if (task* const next = claim_in_hand(one)) return next;
-    }
-    return nullptr;
-  }
 
   // ── control ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -229,23 +166,12 @@ class thread_pool_core final : public task_owner, private deadline_watch {
   /// Withdraws what waits in a lane. Gives: how many.
   std::size_t purge(priority lane, outcome result) {
     std::size_t count = 0;
-    queue_.purge(lane, [&](task_ref&& one) {
+    const auto withdraw = [&](task_ref&& one) {
       const task_ref waiting = std::move(one);
       if (waiting.get()->withdraw(result)) ++count;
-    });
-    if constexpr (batching_task_queue<Queue>) {
-      crew_.any_worker([&](thread_worker& worker) {
-        while (const task_batch::found next = worker.batch.steal_of(lane)) {
-          const task_ref waiting = queue_.put_aside(next.one, next.lane);
-          if (waiting.get()->withdraw(result)) ++count;
-        }
-        for (std::size_t left = lane == priority::normal ? worker.own.size() : 0; left != 0; --left) {
-          const task_ref waiting(worker.own.steal());
-          if (waiting && waiting.get()->withdraw(result)) ++count;
-        }
-        return false;
-      });
-    }
+    };
+    queue_.purge(lane, withdraw);
+    order_.empty_hands(lane, withdraw);
     for (task* const outside : delayed_.everything()) {
       if (outside->lane() == lane && outside->withdraw(result)) ++count;
       outside->drop_reference();
@@ -364,7 +290,7 @@ class thread_pool_core final : public task_owner, private deadline_watch {
     return one.sleep_until(deadline);
   }
 
-  bool lets_help() const noexcept override { return !crew_.paused() && !stack_nearly_used(); }
+  bool lets_help() const noexcept override { return forks_.may_nest(); }
 
   void unobserved(task_id id, const std::exception_ptr& error) noexcept override {
     runner_.hub().emit(event::unobserved_error{id, error});
@@ -376,6 +302,9 @@ class thread_pool_core final : public task_owner, private deadline_watch {
   }
 
  private:
+  using crew = thread_crew<thread_pool_core>;
+  using forks = fork_desk<crew>;
+
   static constexpr duration grace = std::chrono::seconds(1);  // of a shutdown beyond its drain, by contract
 
   ~thread_pool_core() = default;
@@ -536,120 +465,6 @@ class thread_pool_core final : public task_owner, private deadline_watch {
     if (high_water_.compare_exchange_strong(mark, queued)) runner_.hub().emit(event::queue_high_water{queued});
   }
 
-  // Whether a worker may go on with the newest of what its tasks have submitted: nothing is urgent, and it is neither
-  // the turn of the queue nor of the oldest of them.
-  bool nothing_else_is_due(const thread_worker& me) const noexcept {
-    return !queue_.comes_before(priority::normal, me.picks) && !every_61st_(me.picks) &&
-           (!me.own.has_older() || !every_61st_(me.picks + half_of_61));
-  }
-
-  // What is urgent, then what the worker's tasks have submitted, then what it has in hand, then what another one does
-  // not get to, then what is in the queue, then what others have in hand. Now and then the queue is asked before the
-  // worker's own tasks, which could go on for ever, and the oldest of those before the newest.
-  [[gnu::noinline]] task* pull_in_order(thread_worker& me) {
-    const bool own = me.own.size() != 0;
-    if (own || !me.batch.empty()) {
-      const priority lane = own ? priority::normal : me.batch.lane();
-      if (queue_.comes_before(lane, me.picks)) {
-        task* next = nullptr;
-        queue_.take_out_before(lane, me.picks, [&](void* one, priority from) { next = claim(one, from); });
-        if (next != nullptr) return next;
-      }
-    }
-    if (own && !every_61st_(me.picks)) {
-      if (me.own.has_older() && every_61st_(me.picks + half_of_61)) {
-        if (task* const next = take_left_lying(me)) return next;
-      }
-      if (task* const next = claim_own(me)) return next;
-    }
-    const auto fill = [&me](void* const* first, std::size_t count, priority lane) {
-      me.batch.fill(first, count, lane);
-    };
-    for (;;) {
-      while (const task_batch::found one = me.batch.take()) {
-        if (task* const next = claim(one.one, one.lane)) return next;
-      }
-      if (task_batch* const left_lying = crew_.idle_batch(me)) {
-        if (task* const next = steal_from(*left_lying)) return next;
-      }
-      const std::size_t count = queue_.take_out(me.picks, me.turns++, crew_.slots(), me.most.now(), fill);
-      if (count == 0) return own ? claim_own(me) : take_from_others(me);
-      me.most.taken(me.picks, steady::now());
-      // While they were on their way a worker that looked for them may have parked.
-      if (count > 1) crew_.share();
-    }
-  }
-
-  task* claim_own(thread_worker& me) {
-    while (task* const one = me.own.pop()) {
-      if (task* const next = claim_in_hand(one)) return next;
-    }
-    return nullptr;
-  }
-
-  task* take_from_others(thread_worker& me) {
-    task* next = nullptr;
-    crew_.any_worker(
-        [&](thread_worker& other) {
-          if ((next = steal_from(other.batch)) != nullptr) return true;
-          if ((next = take_part_of(other, me)) != nullptr) return true;
-          if (other.own.has_older() || other.is_away() || me.relieves == &other) next = take_left_lying(other);
-          return next != nullptr;
-        },
-        &me);
-    me.relieves = nullptr;
-    return next;
-  }
-
-  task* take_part(thread_worker& me) {
-    task* next = nullptr;
-    crew_.any_worker([&](thread_worker& other) { return (next = take_part_of(other, me)) != nullptr; }, &me);
-    return next;
-  }
-
-  // What another worker has forked becomes a task when it is taken, so that it is counted, seen, paused for and
-  // abandoned like any other.
-  task* take_part_of(thread_worker& other, thread_worker& me) noexcept {
-    if (!other.has_forked()) return nullptr;
-    try {
-      auto made = std::make_unique<part_task>(me);  // first: what has been taken cannot be given back
-      made->describe_as(next_task_number(), priority::normal);
-      made->set_posted();
-      made->set_in_hand(true);
-      made->accept_by(*this);
-      if (me.books.accept(priority::normal)) made->take_time();
-      std::atomic_thread_fence(std::memory_order_seq_cst);  // either who gives a task up sees this one or we see that
-      if (!other.has_forked() || !made->take(other)) {
-        me.books.retract(priority::normal);
-        made->disown();
-        runner_.notify();
-        return nullptr;
-      }
-      if (other.has_forked()) crew_.share();
-      made->start();
-      return made.release();
-    } catch (const std::bad_alloc&) {
-      return nullptr;  // its forker will run it
-    }
-  }
-
-  task* claim_in_hand(task* one) {
-    if (one->start()) return one;
-    one->drop_reference();
-    return nullptr;
-  }
-
-  task* steal_from(task_batch& hand) {
-    while (const task_batch::found one = hand.steal()) {
-      if (task* const next = claim(one.one, one.lane)) return next;
-    }
-    return nullptr;
-  }
-  task* claim(void* one, priority lane) {
-    std::optional<task_ref> next = queue_.claim(one, lane);
-    return next ? next->release() : nullptr;
-  }
-
   push_status push(task_ref& one, duration limit) {
     const priority lane = one.get()->lane();
     const acceptance mine{*this, runner_, *one.get()};
@@ -719,14 +534,14 @@ class thread_pool_core final : public task_owner, private deadline_watch {
   const process_mark mark_ = process_mark::current();
   // What is counted, and what has to come out in order, goes through the queue.
   const bool keeps_own_ = batching_task_queue<Queue> && options_.queue.capacity == 0 && !options_.queue.fifo;
-  const every_nth every_61st_{61};
-  static constexpr unsigned half_of_61 = 30;
   Queue queue_;
   task_runner runner_;
   timekeeper clock_;
-  thread_crew<thread_pool_core> crew_;
+  crew crew_;
   std::atomic<bool> closed_{false};  // a shutdown has begun
-  delayed_tasks<thread_crew<thread_pool_core>> delayed_;
+  delayed_tasks<crew> delayed_;
+  forks forks_;
+  pull_order<Queue, crew> order_;
   std::atomic<std::size_t> high_water_{0};
   std::atomic<std::size_t> references_{1};
 };
