@@ -99,56 +99,6 @@ TEST_CASE("a running bulk is asked to stop", "[bulk]") {
   CHECK(stopped == 1);
 }
 
-TEMPLATE_TEST_CASE("under reject a bulk enters wholly or not at all", "[bulk]", EVERY_POOL) {
-  TestType pool{{.workers = 1, .queue = {.capacity = 10, .on_full = wp::on_full::reject}}};
-  pool.pause();
-  std::atomic<int> ran{0};
-  const auto count = [&](std::size_t) { ++ran; };
-  CHECK_THROWS_AS(pool.submit_bulk(11, count), wp::queue_full);
-  auto six = pool.submit_bulk(6, count);
-  CHECK_THROWS_AS(pool.submit_bulk(5, count), wp::queue_full);
-  auto four = pool.submit_bulk(4, count);
-  CHECK_FALSE(pool.try_submit([] {}));
-  const wp::pool_stats now = pool.stats();
-  CHECK(now.accepted == 10);
-  CHECK(now.rejected == 17);
-  CHECK(now.queued == 10);
-  pool.resume();
-  six.get();
-  four.get();
-  CHECK(ran == 10);
-}
-
-TEMPLATE_TEST_CASE("a bulk larger than the queue enters as there is room", "[bulk]", EVERY_POOL) {
-  TestType pool{{.workers = 2, .queue = {.capacity = 4}}};
-  std::atomic<int> ran{0};
-  auto all = pool.submit_bulk(1000, [&](std::size_t) { ++ran; });
-  all.get();
-  CHECK(ran == 1000);
-}
-
-TEMPLATE_TEST_CASE("what a bulk could not enter in time is told by its future", "[bulk]", EVERY_POOL) {
-  TestType pool{{.workers = 1, .queue = {.capacity = 4, .block_for = 5ms}}};
-  pool.pause();
-  auto all = pool.submit_bulk(10, [](std::size_t) {});
-  CHECK_THROWS_AS(all.get(), wp::enqueue_timeout);
-  const wp::pool_stats now = pool.stats();
-  CHECK(now.accepted == 4);
-  CHECK(now.rejected == 6);
-  CHECK(now.cancelled == 4);
-  pool.resume();
-}
-
-TEMPLATE_TEST_CASE("a stopped pool refuses a bulk, which never runs", "[bulk]", EVERY_POOL) {
-  TestType pool{1};
-  pool.shutdown();
-  auto captured = std::make_shared<int>(0);
-  const std::weak_ptr<int> alive = captured;
-  CHECK_THROWS_AS(pool.submit_bulk(3, [captured = std::move(captured)](std::size_t) {}), wp::pool_stopped);
-  CHECK(alive.expired());
-  CHECK(pool.stats().rejected == 3);
-}
-
 TEST_CASE("a worker that waits for a bulk runs its parts", "[bulk]") {
   pool_of_lanes pool{{.workers = 1, .max_overrun = 0}};
   auto outer = pool.submit([&] {

@@ -243,17 +243,6 @@ TEMPLATE_TEST_CASE("times are taken of some tasks, by lane, and failures are cou
         std::map<std::string, std::uint64_t>{{"std::runtime_error", 1}, {"std::system_error (generic:5)", 1}});
 }
 
-TEST_CASE("the queue's growth is told at twice its length and when it is full", "[seeing]") {
-  pool_of_lanes pool{{.workers = 1, .queue = {.capacity = 300}}};
-  std::vector<std::size_t> marks;
-  const auto watch =
-      pool.on_event<wp::event::queue_high_water>([&](const auto& news) { marks.push_back(news.queued); });
-  pool.pause();
-  for (int n = 0; n < 300; ++n) pool.post([] {});
-  CHECK(marks == std::vector<std::size_t>{64, 128, 256, 300});
-  pool.resume();
-}
-
 TEST_CASE("a future can be explained", "[seeing]") {
   pool_of_lanes pool{{.name = "calc", .workers = 1}};
   pool.pause();
@@ -266,33 +255,6 @@ TEST_CASE("a future can be explained", "[seeing]") {
   CHECK(other.explain(one).find("does not belong to pool 'pool'") != std::string::npos);
   one.get();
   CHECK_THROWS_AS(pool.explain(one), wp::no_state);
-}
-
-TEST_CASE("a task that submits itself again into a full pool is refused before its stack ends", "[full]") {
-  for (const wp::on_full policy : {wp::on_full::block, wp::on_full::caller_runs}) {
-    pool_of_lanes pool{{.workers = 1, .queue = {.capacity = 1, .on_full = policy}}};
-    gate held;
-    std::atomic<long> ran{0};
-    wp::errc refused{};
-    auto first = pool.submit([&] {
-      held.wait();
-      std::function<void()> chain = [&] {
-        ++ran;
-        try {
-          static_cast<void>(pool.submit(chain));
-        } catch (const wp::error& error) {
-          refused = static_cast<wp::errc>(error.code().value());
-        }
-      };
-      chain();
-    });
-    held.await_arrivals(1);
-    pool.post([] {});
-    held.open();
-    first.get();
-    CHECK(refused == (policy == wp::on_full::block ? wp::errc::would_deadlock : wp::errc::queue_full));
-    CHECK(ran > 10);
-  }
 }
 
 TEST_CASE("what stands in for a task that overran can run while a callback of its stop token waits", "[timeout]") {

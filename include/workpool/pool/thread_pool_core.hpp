@@ -13,14 +13,14 @@
 #include <workpool/core/call_task.hpp>
 #include <workpool/core/task_ref.hpp>
 #include <workpool/detail/posix/process_mark.hpp>
-#include <workpool/detail/posix/stack_room.hpp>
 #include <workpool/detail/task_number.hpp>
-#include <workpool/pool/acceptance.hpp>
 #include <workpool/pool/admission.hpp>
+#include <workpool/pool/bulk_intake.hpp>
 #include <workpool/pool/default_concurrency.hpp>
 #include <workpool/pool/delayed_tasks.hpp>
 #include <workpool/pool/explanation.hpp>
 #include <workpool/pool/fork_desk.hpp>
+#include <workpool/pool/intake.hpp>
 #include <workpool/pool/periodic_call.hpp>
 #include <workpool/pool/pool_options.hpp>
 #include <workpool/pool/pull_order.hpp>
@@ -55,7 +55,9 @@ class thread_pool_core final : public task_owner, private deadline_watch {
         runner_(options_),
         clock_(*this, *this, options_.name),
         crew_(*this, runner_, options_),
-        delayed_(*this, runner_, clock_, crew_, closed_),
+        intake_(*this, options_, queue_, runner_, clock_, crew_),
+        bulks_(*this, options_, queue_, runner_, intake_, crew_),
+        delayed_(*this, runner_, clock_, crew_, intake_.is_closed()),
         forks_(*this, runner_, crew_),
         order_(queue_, crew_, delayed_.late(), forks_) {
     runner_.report_to(clock_, crew_);
@@ -71,44 +73,11 @@ class thread_pool_core final : public task_owner, private deadline_watch {
           "pool '" + options_.name + "' belongs to the process that forked this one; make a pool of its own here");
   }
 
-  // ── in ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── in: intake, bulk_intake, delayed_tasks ─────────────────────────────────────────────────────────────────────────
 
-  /// Gives: errc() when the task was accepted, and then `one` is empty.
-  errc admit(task_ref& one, submit_kind kind) { return admit(one, kind, nullptr); }
-
-  void admit_or_throw(task_ref& one) {
-    if (keeps_own_ && keep(one)) return;  // at once: nothing else is as short as a hop from task to task
-    const errc refused = admit(one, submit_kind::may_block);
-    if (refused != errc()) refuse(refused, options_);
-  }
-
-  /// Accepts the parts of a bulk: all or nothing under on_full::reject, otherwise one after another as there is room.
-  /// Throws: what a submit throws, when not one part was accepted; the bulk tells of a later refusal.
-  void admit_bulk(bulk_task& all, const task_options& options) {
-    const struct last_step {
-      bulk_task& all;
-      ~last_step() { all.submitted(); }
-    } at_the_end{all};
-    all.accept_by(*this);
-    all.start();
-    std::size_t next = 0;
-    try {
-      promise places(queue_, promised_places(all));
-      for (; next < all.size(); ++next) {
-        task_ref one = part(all[next], options);
-        const errc refused = admit(one, submit_kind::may_block, &places);
-        if (refused != errc()) {
-          runner_.intake().reject(all.size() - next - 1);
-          refuse(refused, options_);
-        }
-        all.accepted(next);
-      }
-    } catch (...) {
-      all.break_off(next, next == 0 ? nullptr : std::current_exception());
-      if (next == 0) throw;
-    }
-    crew_.notify_many(static_cast<std::uint32_t>(std::min(next, most_workers)));
-  }
+  errc admit(task_ref& one, submit_kind kind) { return intake_.admit(one, kind); }
+  void admit_or_throw(task_ref& one) { intake_.admit_or_throw(one); }
+  void admit_bulk(bulk_task& all, const task_options& options) { bulks_.admit(all, options); }
 
   /// Accepts a task that is to be run from `when` on. Throws: std::bad_alloc, spawn_failed, pool_stopped.
   void admit_later_or_throw(task_ref& one, time_point when) {
@@ -130,22 +99,20 @@ class thread_pool_core final : public task_owner, private deadline_watch {
   }
 
   void book(time_point when, std::unique_ptr<appointment> what) {
-    if (closed_.load(std::memory_order_relaxed)) refuse(errc::pool_stopped, options_);
+    if (closed()) refuse(errc::pool_stopped, options_);
     clock_.enter(clock_.book(when, std::move(what)));
   }
-  bool closed() const noexcept { return closed_.load(std::memory_order_relaxed); }
+  bool closed() const noexcept { return intake_.closed(); }
 
-  // ── forks ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── forks: fork_desk ───────────────────────────────────────────────────────────────────────────────────────────────
 
-  // What parallel_invoke asks of a pool; see fork_desk.
   thread_worker* forker() const noexcept { return forks_.forker(); }
   bool fork(thread_worker& me, fork_job& part) noexcept { return forks_.fork(me, part); }
   static bool take_back(thread_worker& me) noexcept { return forks::take_back(me); }
   void join(thread_worker& me, fork_job& part) { forks_.join(me, part); }
   void sleep(thread_worker& me, fork_job& part) noexcept { forks_.sleep(me, part); }
 
-  // ── out: what a worker asks; see pull_order
-  // ───────────────────────────────────────────────────────────────────────────────────────
+  // ── out: pull_order ────────────────────────────────────────────────────────────────────────────────────────────────
 
   task* pull(thread_worker& me) { return order_.pull(me); }
   bool work_in_sight() const noexcept { return order_.work_in_sight(); }
@@ -330,179 +297,10 @@ class thread_pool_core final : public task_owner, private deadline_watch {
     }
   }
 
-  // ── time ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  /// A waiting task that expires. It holds a reference and nothing else, so that throwing it away does nothing.
-  class expiry final : public appointment {
-   public:
-    explicit expiry(task& one) noexcept : one_(one) { one_.add_reference(); }
-    ~expiry() override { one_.drop_reference(); }
-    void keep() noexcept override { one_.withdraw(outcome::expired); }
-    bool moot() const noexcept override { return !one_.waiting(); }
-
-   private:
-    task& one_;
-  };
-
   time_point look(time_point now) noexcept override {
     return std::min(crew_.time_out(now), runner_.time_out_guests(now));
   }
   bool over() const noexcept override { return runner_.quiet(); }
-
-  // Places in the queue that have been taken for the parts of a bulk.
-  class promise {
-   public:
-    promise(Queue& queue, std::size_t count) noexcept : queue_(queue), left_(count) {}
-    promise(const promise&) = delete;
-    promise& operator=(const promise&) = delete;
-    ~promise() {
-      if constexpr (reserving_task_queue<Queue>) queue_.unreserve(left_);
-    }
-
-    bool left() const noexcept { return left_ != 0; }
-    void keep_one() noexcept { --left_; }
-
-   private:
-    Queue& queue_;
-    std::size_t left_;
-  };
-
-  // Gives: for how many parts there are places: all or none. Throws: queue_full where there is room for some at most.
-  std::size_t promised_places(const bulk_task& all) {
-    push_status room = push_status::full;
-    const std::size_t capacity = options_.queue.capacity;
-    if constexpr (reserving_task_queue<Queue>) {
-      room = queue_.try_reserve(all.size());
-      if (room == push_status::accepted) return all.size();
-    } else if (capacity == 0 || all.size() <= capacity - std::min(capacity, queue_.size())) {
-      return 0;
-    }
-    if (room == push_status::full && options_.queue.on_full != on_full::reject) return 0;
-    runner_.intake().reject(all.size());
-    refuse(room == push_status::full ? errc::queue_full : errc::pool_stopped, options_);
-  }
-
-  static task_ref part(bulk_part& one, const task_options& options) {
-    one.describe_as(next_task_number(), options.priority);
-    apply(options, one);
-    one.add_reference();
-    return task_ref(&one);
-  }
-
-  errc admit(task_ref& one, submit_kind kind, promise* places) {
-    task& here = *one.get();
-    if (!here.is_limited()) return admit_now(one, kind, places);
-    clock_.begin();
-    if (here.expires_at() == time_point::max()) return admit_now(one, kind, places);
-    auto booked = clock_.book(here.expires_at(), std::make_unique<expiry>(here));
-    const errc refused = admit_now(one, kind, places);
-    if (refused == errc()) clock_.enter(std::move(booked));
-    return refused;
-  }
-
-  // What a worker's own task submits without any wish stays with the worker. Gives: whether it was accepted so.
-  bool keep(task_ref& one) {
-    task& here = *one.get();
-    thread_worker* const me = crew_.here();
-    if (me == nullptr || here.lane() != priority::normal || here.has_details()) return false;
-    if (closed_.load(std::memory_order_relaxed)) return false;
-    here.accept_by(*this);
-    here.set_in_hand(true);
-    if (me->books.accept(priority::normal)) here.take_time();
-    if (me->own.push(&here)) {
-      one.release();
-      crew_.kept(*me);
-      return true;
-    }
-    me->books.retract(priority::normal);
-    here.set_in_hand(false);
-    here.disown();
-    return false;
-  }
-
-  errc admit_now(task_ref& one, submit_kind kind, promise* places) {
-    if (keeps_own_ && places == nullptr && keep(one)) return errc();
-    admission_case now{push_status::accepted, options_.queue.on_full, options_.queue.block_for, kind, works_for(*this)};
-    if constexpr (reserving_task_queue<Queue>) {
-      if (places != nullptr && places->left()) {
-        places->keep_one();
-        const acceptance mine{*this, runner_, *one.get()};
-        const priority lane = one.get()->lane();
-        if (queue_.push_reserved(std::move(one), lane, mine) == push_status::accepted) return errc();
-        runner_.intake().reject();
-        return errc::pool_stopped;
-      }
-    }
-    now.status = push(one, duration::zero());
-    while (now.status != push_status::accepted) {
-      now.nests = !stack_nearly_used();
-      const admission_step step = decide(now);
-      if (step.action == admission::run_inline) return run_inline(one);
-      if (step.action == admission::refuse) {
-        runner_.intake().reject();
-        return step.reason;
-      }
-      now.status = push(one, options_.queue.block_for.value_or(duration::max()));
-      now.waited = true;
-    }
-    if constexpr (ordering_task_queue<Queue>) {
-      crew_.notify_one_in_order();
-    } else {
-      crew_.notify_one();
-    }
-    tell_high_water();
-    return errc();
-  }
-
-  // Whoever wants to know is told when the queue is twice as long as it has ever been, and when it is full.
-  void tell_high_water() noexcept {
-    if (!runner_.hub().template wanted<event::queue_high_water>()) return;
-    constexpr std::size_t worth_telling = 64;
-    const std::size_t queued = queue_.size();
-    std::size_t mark = high_water_.load(std::memory_order_relaxed);
-    const bool full = options_.queue.capacity != 0 && queued >= options_.queue.capacity && mark < queued;
-    if (!full && queued < std::max(worth_telling, 2 * mark)) return;
-    if (high_water_.compare_exchange_strong(mark, queued)) runner_.hub().emit(event::queue_high_water{queued});
-  }
-
-  push_status push(task_ref& one, duration limit) {
-    const priority lane = one.get()->lane();
-    const acceptance mine{*this, runner_, *one.get()};
-    if constexpr (admitting_task_queue<Queue>) {
-      return queue_.push_for(std::move(one), lane, limit, mine);
-    } else {
-      mine.accept();
-      try {
-        const push_status status = queue_.push_for(std::move(one), lane, limit);
-        if (status != push_status::accepted) mine.retract();
-        return status;
-      } catch (...) {
-        mine.retract();
-        throw;
-      }
-    }
-  }
-
-  // The queue is full and the submitter is to run the task itself.
-  errc run_inline(task_ref& one) {
-    const acceptance mine{*this, runner_, *one.get()};
-    mine.accept();
-    std::atomic_thread_fence(std::memory_order_seq_cst);  // either a shutdown sees this task in the books or we see it
-    if (closed_.load(std::memory_order_relaxed)) {
-      mine.retract();
-      runner_.intake().reject();
-      return errc::pool_stopped;
-    }
-    const worker_id nested_in = own_worker(*this);
-    const guest_visit visit(*this);
-    task& here = *one.release();
-    if (!here.start()) {  // its expires_after was no time at all
-      here.drop_reference();
-      return errc();
-    }
-    runner_.run_as_guest(here, nested_in);
-    return errc();
-  }
 
   void discard_all() noexcept {
     delayed_.discard();
@@ -511,8 +309,7 @@ class thread_pool_core final : public task_owner, private deadline_watch {
 
   /// Refuses new tasks, then lets the workers run out of work. `discard`: what waits is discarded before they can.
   void close(bool discard) noexcept {
-    closed_.store(true, std::memory_order_seq_cst);
-    queue_.close();
+    intake_.close();
     if (discard) discard_all();
     crew_.finish();
     runner_.notify();  // as in resume()
@@ -532,17 +329,15 @@ class thread_pool_core final : public task_owner, private deadline_watch {
 
   const pool_options options_;
   const process_mark mark_ = process_mark::current();
-  // What is counted, and what has to come out in order, goes through the queue.
-  const bool keeps_own_ = batching_task_queue<Queue> && options_.queue.capacity == 0 && !options_.queue.fifo;
   Queue queue_;
   task_runner runner_;
   timekeeper clock_;
   crew crew_;
-  std::atomic<bool> closed_{false};  // a shutdown has begun
+  intake<Queue, crew> intake_;
+  bulk_intake<Queue, crew> bulks_;
   delayed_tasks<crew> delayed_;
   forks forks_;
   pull_order<Queue, crew> order_;
-  std::atomic<std::size_t> high_water_{0};
   std::atomic<std::size_t> references_{1};
 };
 

@@ -1,0 +1,92 @@
+#pragma once
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <workpool/core/bulk_task.hpp>
+#include <workpool/core/errc.hpp>
+#include <workpool/core/task_ref.hpp>
+#include <workpool/detail/task_number.hpp>
+#include <workpool/pool/intake.hpp>
+#include <workpool/pool/pool_options.hpp>
+#include <workpool/pool/refusal.hpp>
+#include <workpool/pool/reserved_places.hpp>
+#include <workpool/pool/task_options.hpp>
+#include <workpool/pool/task_runner.hpp>
+#include <workpool/queue/task_queue.hpp>
+
+namespace workpool { inline namespace v0 { namespace detail {
+
+/// How a bulk comes into a pool: part by part, through the intake. The workers are told once, at the end.
+/// Threads: any. Blocks: as intake::admit(), for every part. A Crew is told of work: notify_many(count).
+template <task_queue Queue, class Crew>
+class bulk_intake {
+ public:
+  bulk_intake(task_owner& pool, const pool_options& options, Queue& queue, task_runner& runner,
+              intake<Queue, Crew>& parts, Crew& crew) noexcept
+      : pool_(pool), options_(options), queue_(queue), runner_(runner), parts_(parts), crew_(crew) {}
+  bulk_intake(const bulk_intake&) = delete;
+  bulk_intake& operator=(const bulk_intake&) = delete;
+
+  /// Accepts the parts of a bulk: all or nothing under on_full::reject, otherwise one after another as there is room.
+  /// Throws: what a submit throws, when not one part was accepted; the bulk tells of a later refusal.
+  void admit(bulk_task& all, const task_options& options) {
+    const struct last_step {
+      bulk_task& all;
+      ~last_step() { all.submitted(); }
+    } at_the_end{all};
+    all.accept_by(pool_);
+    all.start();
+    std::size_t next = 0;
+    try {
+      reserved_places<Queue> places(queue_);
+      reserve(places, all.size());
+      for (; next < all.size(); ++next) {
+        task_ref one = part(all[next], options);
+        const errc refused = parts_.admit(one, submit_kind::may_block, &places);
+        if (refused != errc()) {
+          runner_.intake().reject(all.size() - next - 1);
+          refuse(refused, options_);
+        }
+        all.accepted(next);
+      }
+    } catch (...) {
+      all.break_off(next, next == 0 ? nullptr : std::current_exception());
+      if (next == 0) throw;
+    }
+    crew_.notify_many(static_cast<std::uint32_t>(std::min(next, most_workers)));
+  }
+
+ private:
+  // Reserves places for all parts, or for none where they may enter one after another.
+  // Throws: queue_full where there is room for some at most, and that is not enough; pool_stopped.
+  void reserve(reserved_places<Queue>& places, std::size_t count) {
+    push_status room = push_status::full;
+    const std::size_t capacity = options_.queue.capacity;
+    if constexpr (reserving_task_queue<Queue>) {
+      room = places.reserve(count);
+      if (room == push_status::accepted) return;
+    } else if (capacity == 0 || count <= capacity - std::min(capacity, queue_.size())) {
+      return;
+    }
+    if (room == push_status::full && options_.queue.on_full != on_full::reject) return;
+    runner_.intake().reject(count);
+    refuse(room == push_status::full ? errc::queue_full : errc::pool_stopped, options_);
+  }
+
+  static task_ref part(bulk_part& one, const task_options& options) {
+    one.describe_as(next_task_number(), options.priority);
+    apply(options, one);
+    one.add_reference();
+    return task_ref(&one);
+  }
+
+  task_owner& pool_;
+  const pool_options& options_;
+  Queue& queue_;
+  task_runner& runner_;
+  intake<Queue, Crew>& parts_;
+  Crew& crew_;
+};
+
+}}}  // namespace workpool::v0::detail

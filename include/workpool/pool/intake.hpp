@@ -1,0 +1,205 @@
+#pragma once
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <utility>
+#include <workpool/core/errc.hpp>
+#include <workpool/core/event.hpp>
+#include <workpool/core/outcome.hpp>
+#include <workpool/core/task_ref.hpp>
+#include <workpool/detail/posix/stack_room.hpp>
+#include <workpool/pool/acceptance.hpp>
+#include <workpool/pool/admission.hpp>
+#include <workpool/pool/pool_options.hpp>
+#include <workpool/pool/refusal.hpp>
+#include <workpool/pool/reserved_places.hpp>
+#include <workpool/pool/task_runner.hpp>
+#include <workpool/pool/timekeeper.hpp>
+#include <workpool/queue/task_queue.hpp>
+#include <workpool/worker/own_frames.hpp>
+#include <workpool/worker/thread_worker.hpp>
+
+namespace workpool { inline namespace v0 { namespace detail {
+
+/// How a task comes into a pool.
+///
+///     submit ─┬─► the hand of the worker whose task submits it
+///             └─► queue ─► a worker is told
+///                   └─ full: wait, refuse, or run it here (see admission)
+///
+/// Threads: any. Blocks: admit() with may_block, where the queue is full and on_full is block. A Crew is told of work:
+/// here() and kept(worker), notify_one() and notify_one_in_order().
+template <task_queue Queue, class Crew>
+class intake {
+ public:
+  intake(task_owner& pool, const pool_options& options, Queue& queue, task_runner& runner, timekeeper& clock,
+         Crew& crew) noexcept
+      : pool_(pool),
+        options_(options),
+        queue_(queue),
+        runner_(runner),
+        clock_(clock),
+        crew_(crew),
+        keeps_own_(batching_task_queue<Queue> && options.queue.capacity == 0 && !options.queue.fifo) {}
+  intake(const intake&) = delete;
+  intake& operator=(const intake&) = delete;
+
+  /// Gives: errc() when the task was accepted, and then `one` is empty. With `places` it takes one of those, if there
+  /// is one. Throws: std::bad_alloc, spawn_failed of the timer.
+  errc admit(task_ref& one, submit_kind kind, reserved_places<Queue>* places = nullptr) {
+    task& here = *one.get();
+    if (!here.is_limited()) return admit_now(one, kind, places);
+    clock_.begin();
+    if (here.expires_at() == time_point::max()) return admit_now(one, kind, places);
+    auto booked = clock_.book(here.expires_at(), std::make_unique<expiry>(here));
+    const errc refused = admit_now(one, kind, places);
+    if (refused == errc()) clock_.enter(std::move(booked));
+    return refused;
+  }
+
+  /// The same. Throws: the refusal, too.
+  void admit_or_throw(task_ref& one) {
+    if (keeps_own_ && keep(one)) return;  // at once: nothing else is as short as a hop from task to task
+    const errc refused = admit(one, submit_kind::may_block);
+    if (refused != errc()) refuse(refused, options_);
+  }
+
+  /// Refuses every task from now on, and those that wait for room.
+  void close() noexcept {
+    closed_.store(true, std::memory_order_seq_cst);
+    queue_.close();
+  }
+  bool closed() const noexcept { return closed_.load(std::memory_order_relaxed); }
+  /// The same for who needs an order of its own. Written by close().
+  const std::atomic<bool>& is_closed() const noexcept { return closed_; }
+
+ private:
+  /// A waiting task that expires. It holds a reference and nothing else, so that throwing it away does nothing.
+  class expiry final : public appointment {
+   public:
+    explicit expiry(task& one) noexcept : one_(one) { one_.add_reference(); }
+    ~expiry() override { one_.drop_reference(); }
+    void keep() noexcept override { one_.withdraw(outcome::expired); }
+    bool moot() const noexcept override { return !one_.waiting(); }
+
+   private:
+    task& one_;
+  };
+
+  // What a worker's own task submits without any wish stays with the worker. Gives: whether it was accepted so.
+  bool keep(task_ref& one) {
+    task& here = *one.get();
+    thread_worker* const me = crew_.here();
+    if (me == nullptr || here.lane() != priority::normal || here.has_details()) return false;
+    if (closed()) return false;
+    here.accept_by(pool_);
+    here.set_in_hand(true);
+    if (me->books.accept(priority::normal)) here.take_time();
+    if (me->own.push(&here)) {
+      one.release();
+      crew_.kept(*me);
+      return true;
+    }
+    me->books.retract(priority::normal);
+    here.set_in_hand(false);
+    here.disown();
+    return false;
+  }
+
+  errc admit_now(task_ref& one, submit_kind kind, reserved_places<Queue>* places) {
+    if (keeps_own_ && places == nullptr && keep(one)) return errc();
+    admission_case now{push_status::accepted, options_.queue.on_full, options_.queue.block_for, kind, works_for(pool_)};
+    if constexpr (reserving_task_queue<Queue>) {
+      if (places != nullptr && places->any_left()) {
+        places->use_one();
+        const acceptance mine{pool_, runner_, *one.get()};
+        const priority lane = one.get()->lane();
+        if (queue_.push_reserved(std::move(one), lane, mine) == push_status::accepted) return errc();
+        runner_.intake().reject();
+        return errc::pool_stopped;
+      }
+    }
+    now.status = push(one, duration::zero());
+    while (now.status != push_status::accepted) {
+      now.nests = !stack_nearly_used();
+      const admission_step step = decide(now);
+      if (step.action == admission::run_inline) return run_inline(one);
+      if (step.action == admission::refuse) {
+        runner_.intake().reject();
+        return step.reason;
+      }
+      now.status = push(one, options_.queue.block_for.value_or(duration::max()));
+      now.waited = true;
+    }
+    if constexpr (ordering_task_queue<Queue>) {
+      crew_.notify_one_in_order();
+    } else {
+      crew_.notify_one();
+    }
+    tell_high_water();
+    return errc();
+  }
+
+  push_status push(task_ref& one, duration limit) {
+    const priority lane = one.get()->lane();
+    const acceptance mine{pool_, runner_, *one.get()};
+    if constexpr (admitting_task_queue<Queue>) {
+      return queue_.push_for(std::move(one), lane, limit, mine);
+    } else {
+      mine.accept();
+      try {
+        const push_status status = queue_.push_for(std::move(one), lane, limit);
+        if (status != push_status::accepted) mine.retract();
+        return status;
+      } catch (...) {
+        mine.retract();
+        throw;
+      }
+    }
+  }
+
+  // The queue is full and the submitter is to run the task itself.
+  errc run_inline(task_ref& one) {
+    const acceptance mine{pool_, runner_, *one.get()};
+    mine.accept();
+    std::atomic_thread_fence(std::memory_order_seq_cst);  // either a shutdown sees this task in the books or we see it
+    if (closed()) {
+      mine.retract();
+      runner_.intake().reject();
+      return errc::pool_stopped;
+    }
+    const worker_id nested_in = own_worker(pool_);
+    const guest_visit visit(pool_);
+    task& here = *one.release();
+    if (!here.start()) {  // its expires_after was no time at all
+      here.drop_reference();
+      return errc();
+    }
+    runner_.run_as_guest(here, nested_in);
+    return errc();
+  }
+
+  // Whoever wants to know is told when the queue is twice as long as it has ever been, and when it is full.
+  void tell_high_water() noexcept {
+    if (!runner_.hub().template wanted<event::queue_high_water>()) return;
+    constexpr std::size_t worth_telling = 64;
+    const std::size_t queued = queue_.size();
+    std::size_t mark = high_water_.load(std::memory_order_relaxed);
+    const bool full = options_.queue.capacity != 0 && queued >= options_.queue.capacity && mark < queued;
+    if (!full && queued < std::max(worth_telling, 2 * mark)) return;
+    if (high_water_.compare_exchange_strong(mark, queued)) runner_.hub().emit(event::queue_high_water{queued});
+  }
+
+  task_owner& pool_;
+  const pool_options& options_;
+  Queue& queue_;
+  task_runner& runner_;
+  timekeeper& clock_;
+  Crew& crew_;
+  const bool keeps_own_;  // what is counted, and what has to come out in order, goes through the queue
+  std::atomic<bool> closed_{false};
+  std::atomic<std::size_t> high_water_{0};  // the longest that was told
+};
+
+}}}  // namespace workpool::v0::detail
