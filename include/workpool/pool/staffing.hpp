@@ -1,0 +1,297 @@
+#pragma once
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <new>
+#include <string>
+#include <system_error>
+#include <thread>
+#include <utility>
+#include <vector>
+#include <workpool/core/clock.hpp>
+#include <workpool/core/error.hpp>
+#include <workpool/core/event.hpp>
+#include <workpool/monitor/pool_stats.hpp>
+#include <workpool/pool/crew_plan.hpp>
+#include <workpool/pool/crew_state.hpp>
+#include <workpool/pool/pool_options.hpp>
+#include <workpool/pool/task_runner.hpp>
+#include <workpool/worker/thread_worker.hpp>
+
+namespace workpool { inline namespace v0 { namespace detail {
+
+/// How many threads a pool has: crew_plan says how many there should be; this class starts them, lets them go, replaces
+/// those that were lost, and tries again where the system had none to give.
+///
+///     plan changes ─► carry_out ─┬─► start ─► crew.work(worker), on the thread ─► say_goodbye ─► joined later
+///                                └─► wanted no longer: it leaves when it looks
+///
+/// Threads: any. A Pool has retain(), release(), work_in_sight() and work_published(); every thread holds a reference
+/// of it until it ends. Cost: while may_grow() is false nothing of this is on anybody's way.
+template <class Pool, class Crew>
+class staffing {
+ public:
+  staffing(Pool& pool, Crew& crew, crew_state& state, task_runner& runner, const pool_options& options)
+      : pool_(pool),
+        crew_(crew),
+        state_(state),
+        runner_(runner),
+        options_(options),
+        plan_(options.workers.min, options.workers.max, options.max_overrun.value_or(options.workers.max)) {}
+  staffing(const staffing&) = delete;
+  staffing& operator=(const staffing&) = delete;
+
+  /// Throws: spawn_failed when not one thread could be started; with fewer than wanted it goes on.
+  void spawn() {
+    const std::unique_lock hold(mutex_);
+    const int reason = carry_out();
+    const worker_list& all = state_.workers;
+    if (reason == 0 || std::any_of(all.begin(), all.end(), [](const auto& one) { return one.alive; })) return;
+    raise(errc::spawn_failed, "pool '" + options_.name + "' could start none of its " + std::to_string(plan_.slots()) +
+                                  " threads: " + std::system_category().message(reason) +
+                                  "; raise the limit of threads (ulimit -u, pids.max) or of memory");
+  }
+
+  // ── how many there should be ──────────────────────────────────────────────────────────────────────────────────────
+
+  /// Throws: std::bad_alloc, and then nothing has changed.
+  void resize(worker_range range) {
+    change([&] { plan_.resize(range.min, range.max, options_.max_overrun.value_or(range.max)); });
+  }
+  void stall(worker_id worker) noexcept {
+    change([&] { plan_.stall(worker); });
+  }
+  void recover(worker_id worker) noexcept {
+    change([&] { plan_.recover(worker); });
+  }
+  void idle(worker_id worker) noexcept {
+    change([&] { plan_.idle(worker); });
+  }
+
+  /// Whether a demand may change anything; what the plan would say.
+  bool may_grow(std::memory_order order = std::memory_order_relaxed) const noexcept { return may_grow_.load(order); }
+
+  /// There is work, and nobody has been found for it.
+  void grow(std::uint32_t tasks = 1) noexcept {
+    if (!pool_.work_published() || state_.phase.paused()) return;
+    change([&] {
+      while (tasks-- != 0 && plan_.could_grow()) plan_.demand();
+    });
+  }
+
+  /// A single task in the hand of `me` is no work in sight, and yet may be what its worker waits for. One worker more
+  /// is enough for any number of them: it keeps guard.
+  void grow_unless_somebody_comes(const thread_worker& me) noexcept {
+    if (state_.phase.paused()) return;
+    change([&] {
+      const auto comes = [&me](const thread_worker& one) {  // starts, or looks around and will then keep guard
+        return one.alive && one.slot.empty() && &one != &me;
+      };
+      if (std::any_of(state_.workers.begin(), state_.workers.end(), comes)) return;
+      if (plan_.could_grow()) plan_.demand();
+    });
+  }
+
+  /// Grows for work that came when the pool could not grow. One is enough: it calls the next when it takes its first.
+  void catch_up() noexcept {
+    std::atomic_thread_fence(std::memory_order_seq_cst);  // either we see the work or its submitter sees may_grow_
+    if (may_grow()) grow();
+  }
+
+  /// How long a worker may sleep: one that may be too many no longer than idle_timeout; one that misses others looks
+  /// after them.
+  time_point park_limit() const noexcept {
+    const bool shrinks = may_shrink_.load(std::memory_order_relaxed);
+    if (!shrinks && !may_grow()) return time_point::max();
+    const time_point retry = retry_at_.load(std::memory_order_relaxed);
+    return std::min(retry == time_point{} ? time_point::max() : retry,
+                    shrinks ? after(steady::now(), options_.idle_timeout) : time_point::max());
+  }
+
+  /// Whether anybody but those who are held up could run a task.
+  bool anyone_free() const noexcept {
+    const std::lock_guard hold(mutex_);
+    return plan_.could_grow() || plan_.anyone_free();
+  }
+
+  /// How many regular workers there should be.
+  worker_range range() const noexcept {
+    const std::lock_guard hold(mutex_);
+    return {plan_.min(), plan_.max()};
+  }
+
+  // ── the end of a thread ───────────────────────────────────────────────────────────────────────────────────────────
+
+  /// The thread of `me`, which is calling, does nothing more; another one follows it where one is wanted. `planned`: it
+  /// was told to leave.
+  void say_goodbye(thread_worker& me, bool planned) noexcept {
+    exited_.fetch_add(1, std::memory_order_relaxed);
+    const std::lock_guard hold(mutex_);
+    me.happen(worker_event::end);
+    me.alive = false;
+    if (me.thread().joinable()) hand_over(me.thread());
+    if (planned && state_.phase.ends()) plan_.leave(me.id());
+    me.lost = !planned && plan_.wanted(me.id());
+    if (plan_.wanted(me.id())) start(me);
+    me.wanted.store(plan_.wanted(me.id()), std::memory_order_relaxed);
+    if (pool_.work_in_sight() && !state_.parked.notify_one()) make_up();  // for a wake this thread has used up, perhaps
+  }
+
+  /// Joins the threads that have ended and lets go of those whose body was abandoned.
+  void collect() {
+    change([this] {
+      for (auto& worker : state_.workers) {
+        if (worker.slot.is_seized() && worker.thread().joinable()) worker.thread().detach();
+      }
+    });
+  }
+
+  /// Nobody will wait for the threads.
+  void let_go() noexcept {
+    const std::lock_guard hold(mutex_);
+    uncollected_ = true;
+    for (auto& worker : state_.workers) {
+      if (worker.thread().joinable()) worker.thread().detach();
+    }
+    for (std::thread& ended : ended_) ended.detach();
+    ended_.clear();
+  }
+
+  void write_to(pool_stats& stats) const noexcept {
+    stats.workers_started = started_.load(std::memory_order_relaxed);
+    stats.workers_exited = exited_.load(std::memory_order_relaxed);
+    stats.restarts = restarts_.load(std::memory_order_relaxed);
+  }
+
+ private:
+  // Changes the plan, carries it out, and joins the threads that have ended since the last change.
+  template <class Change>
+  void change(Change change_plan) {
+    int failed = 0;
+    {
+      const std::lock_guard hold(mutex_);
+      change_plan();
+      failed = carry_out();
+    }
+    if (failed != 0) tell_missing();
+    for (std::thread ended; (ended = take_ended()).joinable();) {
+      if (ended.get_id() == std::this_thread::get_id()) {
+        ended.detach();  // the destructor of one of its thread_locals is calling
+      } else {
+        ended.join();
+      }
+    }
+  }
+
+  // Starts and lets go, as far as the system allows. Gives: 0, or errno of what it did not allow.
+  int carry_out() noexcept {
+    int failed = add_slots();
+    bool wake = false;
+    for (auto& worker : state_.workers) {
+      const bool wanted = plan_.wanted(worker.id());
+      if (!wanted && worker.wanted.load(std::memory_order_relaxed)) wake = true;
+      worker.wanted.store(wanted, std::memory_order_seq_cst);
+      if (wanted && !worker.alive && failed == 0 && may_try()) failed = start(worker);
+    }
+    may_shrink_.store(plan_.could_shrink(), std::memory_order_relaxed);
+    may_grow_.store(plan_.could_grow() || retry_at_.load(std::memory_order_relaxed) != time_point{},
+                    std::memory_order_seq_cst);
+    if (wake) state_.wake_all();
+    return failed;
+  }
+
+  int add_slots() noexcept {
+    try {
+      ended_.reserve(plan_.slots());  // what says goodbye needs no memory
+      while (state_.workers.size() < plan_.slots()) runner_.include(state_.workers.add().books);
+      return 0;
+    } catch (const std::bad_alloc&) {
+      put_off();
+      return ENOMEM;
+    }
+  }
+
+  bool may_try() const noexcept {
+    const time_point retry = retry_at_.load(std::memory_order_relaxed);
+    return retry == time_point{} || steady::now() >= retry;
+  }
+
+  int start(thread_worker& worker) {
+    pool_.retain();
+    try {
+      worker.start(options_.name + "-" + std::to_string(worker.id()), [this, me = &worker] { crew_.work(*me); });
+      if (uncollected_) worker.thread().detach();
+      started_.fetch_add(1, std::memory_order_relaxed);
+      if (std::exchange(worker.lost, false)) restarts_.fetch_add(1, std::memory_order_relaxed);
+      retry_at_.store({}, std::memory_order_relaxed);
+      retry_after_ = first_retry;
+      return 0;
+    } catch (const std::system_error& reason) {
+      pool_.release();  // never the last one: whoever asked has its own
+      put_off();
+      return reason.code().value();
+    } catch (const std::bad_alloc&) {
+      pool_.release();
+      put_off();
+      return ENOMEM;
+    }
+  }
+
+  void put_off() noexcept {
+    retry_at_.store(after(steady::now(), retry_after_), std::memory_order_relaxed);
+    retry_after_ = std::min<duration>(2 * retry_after_, last_retry);
+  }
+
+  void make_up() noexcept {
+    if (state_.phase.paused() || !plan_.could_grow()) return;
+    plan_.demand();
+    carry_out();
+  }
+
+  void hand_over(std::thread& mine) noexcept {
+    try {
+      ended_.emplace_back();  // before the move: a thread that is lost on the way would end the process
+      ended_.back().swap(mine);
+    } catch (const std::bad_alloc&) {
+      mine.detach();
+    }
+  }
+
+  std::thread take_ended() noexcept {
+    const std::lock_guard hold(mutex_);
+    if (ended_.empty()) return {};
+    std::thread one = std::move(ended_.back());
+    ended_.pop_back();
+    return one;
+  }
+
+  void tell_missing() noexcept {
+    for (const auto& worker : state_.workers) {
+      const bool missing = worker.wanted.load(std::memory_order_relaxed) && worker.state() == worker_state::dead;
+      if (missing) runner_.hub().emit(event::worker_failed{worker.id()});
+    }
+  }
+
+  static constexpr duration first_retry = std::chrono::milliseconds(100);  // after a failed start; doubled each time
+  static constexpr duration last_retry = std::chrono::seconds(30);
+
+  Pool& pool_;
+  Crew& crew_;
+  crew_state& state_;
+  task_runner& runner_;
+  const pool_options& options_;
+  std::atomic<bool> may_grow_{false}, may_shrink_{false};  // what plan_ would say; written with it
+  std::atomic<std::uint64_t> started_{0}, exited_{0}, restarts_{0};
+  mutable std::mutex mutex_;  // guards what follows, and starting, detaching and handing over threads
+  crew_plan plan_;
+  std::vector<std::thread> ended_;  // have said goodbye and are to be joined
+  bool uncollected_ = false;
+  std::atomic<time_point> retry_at_{};  // not before then is a thread started again; 0: nothing has failed
+  duration retry_after_ = first_retry;
+};
+
+}}}  // namespace workpool::v0::detail
