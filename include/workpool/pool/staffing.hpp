@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
@@ -19,6 +18,7 @@
 #include <workpool/pool/crew_plan.hpp>
 #include <workpool/pool/crew_state.hpp>
 #include <workpool/pool/pool_options.hpp>
+#include <workpool/pool/start_backoff.hpp>
 #include <workpool/pool/task_runner.hpp>
 #include <workpool/worker/thread_worker.hpp>
 
@@ -107,9 +107,7 @@ class staffing {
   time_point park_limit() const noexcept {
     const bool shrinks = may_shrink_.load(std::memory_order_relaxed);
     if (!shrinks && !may_grow()) return time_point::max();
-    const time_point retry = retry_at_.load(std::memory_order_relaxed);
-    return std::min(retry == time_point{} ? time_point::max() : retry,
-                    shrinks ? after(steady::now(), options_.idle_timeout) : time_point::max());
+    return std::min(backoff_.retry_at(), shrinks ? after(steady::now(), options_.idle_timeout) : time_point::max());
   }
 
   /// Whether anybody but those who are held up could run a task.
@@ -195,11 +193,10 @@ class staffing {
       const bool wanted = plan_.wanted(worker.id());
       if (!wanted && worker.wanted.load(std::memory_order_relaxed)) wake = true;
       worker.wanted.store(wanted, std::memory_order_seq_cst);
-      if (wanted && !worker.alive && failed == 0 && may_try()) failed = start(worker);
+      if (wanted && !worker.alive && failed == 0 && backoff_.may_try(steady::now())) failed = start(worker);
     }
     may_shrink_.store(plan_.could_shrink(), std::memory_order_relaxed);
-    may_grow_.store(plan_.could_grow() || retry_at_.load(std::memory_order_relaxed) != time_point{},
-                    std::memory_order_seq_cst);
+    may_grow_.store(plan_.could_grow() || backoff_.pending(), std::memory_order_seq_cst);
     if (wake) state_.wake_all();
     return failed;
   }
@@ -210,14 +207,9 @@ class staffing {
       while (state_.workers.size() < plan_.slots()) runner_.include(state_.workers.add().books);
       return 0;
     } catch (const std::bad_alloc&) {
-      put_off();
+      backoff_.failed(steady::now());
       return ENOMEM;
     }
-  }
-
-  bool may_try() const noexcept {
-    const time_point retry = retry_at_.load(std::memory_order_relaxed);
-    return retry == time_point{} || steady::now() >= retry;
   }
 
   int start(thread_worker& worker) {
@@ -227,23 +219,17 @@ class staffing {
       if (uncollected_) worker.thread().detach();
       started_.fetch_add(1, std::memory_order_relaxed);
       if (std::exchange(worker.lost, false)) restarts_.fetch_add(1, std::memory_order_relaxed);
-      retry_at_.store({}, std::memory_order_relaxed);
-      retry_after_ = first_retry;
+      backoff_.succeeded();
       return 0;
     } catch (const std::system_error& reason) {
       pool_.release();  // never the last one: whoever asked has its own
-      put_off();
+      backoff_.failed(steady::now());
       return reason.code().value();
     } catch (const std::bad_alloc&) {
       pool_.release();
-      put_off();
+      backoff_.failed(steady::now());
       return ENOMEM;
     }
-  }
-
-  void put_off() noexcept {
-    retry_at_.store(after(steady::now(), retry_after_), std::memory_order_relaxed);
-    retry_after_ = std::min<duration>(2 * retry_after_, last_retry);
   }
 
   void make_up() noexcept {
@@ -276,9 +262,6 @@ class staffing {
     }
   }
 
-  static constexpr duration first_retry = std::chrono::milliseconds(100);  // after a failed start; doubled each time
-  static constexpr duration last_retry = std::chrono::seconds(30);
-
   Pool& pool_;
   Crew& crew_;
   crew_state& state_;
@@ -290,8 +273,7 @@ class staffing {
   crew_plan plan_;
   std::vector<std::thread> ended_;  // have said goodbye and are to be joined
   bool uncollected_ = false;
-  std::atomic<time_point> retry_at_{};  // not before then is a thread started again; 0: nothing has failed
-  duration retry_after_ = first_retry;
+  start_backoff backoff_;
 };
 
 }}}  // namespace workpool::v0::detail
