@@ -152,7 +152,7 @@ class task : public recycled {
   bool waiting() const noexcept { return state().phase() == task_phase::queued; }
 
   /// Gives: true for the one caller that may and must run it. One whose time has run out expires instead.
-  bool start() noexcept {
+  [[gnu::always_inline]] bool start() noexcept {
     if (unwatched()) {  // nobody to compete with
       constexpr task_step first = transition(task_state(0), task_event::start, outcome::value);
       static_assert(first.taken);

@@ -272,8 +272,9 @@ class basic_thread_pool {
   }
 
   void admit_posted(detail::task* made) {
-    task_ref one(made);
     made->set_posted();
+    if (core_->keep(*made)) return;
+    task_ref one(made);
     core_->admit_or_throw(one);
   }
 

@@ -45,6 +45,21 @@ class intake {
   intake(const intake&) = delete;
   intake& operator=(const intake&) = delete;
 
+  /// What a worker's own task submits without any wish stays with the worker; nothing is as short as a hop from task to
+  /// task. Gives: whether it was accepted so, and then a reference is the pool's.
+  bool keep(task& one) {
+    thread_worker* const me = crew_.here();
+    if (me == nullptr || !keeps_own_ || one.lane() != priority::normal || one.has_details() || closed()) return false;
+    one.accept_by(pool_);
+    one.set_in_hand(true);
+    if (me->books.accept(priority::normal)) [[unlikely]]
+      one.take_time();
+    if (!me->own.push(&one)) [[unlikely]]
+      return give_up_keeping(one, *me);
+    crew_.kept(*me);
+    return true;
+  }
+
   /// Gives: errc() when the task was accepted, and then `one` is empty. With `places` it takes one of those, if there
   /// is one. Throws: std::bad_alloc, spawn_failed of the timer.
   errc admit(task_ref& one, submit_kind kind, reserved_places<Queue>* places = nullptr) {
@@ -60,7 +75,6 @@ class intake {
 
   /// The same. Throws: the refusal, too.
   void admit_or_throw(task_ref& one) {
-    if (keeps_own_ && keep(one)) return;  // at once: nothing else is as short as a hop from task to task
     const errc refused = admit(one, submit_kind::may_block);
     if (refused != errc()) refuse(refused, options_);
   }
@@ -87,28 +101,11 @@ class intake {
     task& one_;
   };
 
-  // What a worker's own task submits without any wish stays with the worker. Gives: whether it was accepted so.
-  bool keep(task_ref& one) {
-    task& here = *one.get();
-    thread_worker* const me = crew_.here();
-    if (me == nullptr || here.lane() != priority::normal || here.has_details()) return false;
-    if (closed()) return false;
-    here.accept_by(pool_);
-    here.set_in_hand(true);
-    if (me->books.accept(priority::normal)) here.take_time();
-    if (me->own.push(&here)) {
-      one.release();
-      crew_.kept(*me);
-      return true;
-    }
-    me->books.retract(priority::normal);
-    here.set_in_hand(false);
-    here.disown();
-    return false;
-  }
-
   errc admit_now(task_ref& one, submit_kind kind, reserved_places<Queue>* places) {
-    if (keeps_own_ && places == nullptr && keep(one)) return errc();
+    if (places == nullptr && keep(*one.get())) {
+      one.release();
+      return errc();
+    }
     admission_case now{push_status::accepted, options_.queue.on_full, options_.queue.block_for, kind, works_for(pool_)};
     if constexpr (reserving_task_queue<Queue>) {
       if (places != nullptr && places->any_left()) {
@@ -139,6 +136,13 @@ class intake {
     }
     tell_high_water();
     return errc();
+  }
+
+  [[gnu::noinline]] static bool give_up_keeping(task& one, thread_worker& me) noexcept {
+    me.books.retract(priority::normal);
+    one.set_in_hand(false);
+    one.disown();
+    return false;
   }
 
   push_status push(task_ref& one, duration limit) {

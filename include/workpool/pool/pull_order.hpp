@@ -33,8 +33,8 @@ class pull_order {
 
   /// Gives: a started task for this worker to run, with a reference; nullptr when there is none.
   task* pull(thread_worker& me) {
-    if (late_.any()) {
-      if (task* const next = late_.pull(queue_.sizes())) return next;
+    if (late_.any()) [[unlikely]] {
+      if (task* const next = pull_late()) return next;
     }
     if constexpr (batching_task_queue<Queue>) {
       task* next = me.own.has_newest() && nothing_else_is_due(me) ? claim_own(me) : nullptr;
@@ -82,6 +82,8 @@ class pull_order {
   }
 
  private:
+  [[gnu::noinline]] task* pull_late() { return late_.pull(queue_.sizes()); }
+
   // Whether a worker may go on with the newest of what its tasks have submitted: nothing is urgent, and it is neither
   // the turn of the queue nor of the oldest of them.
   bool nothing_else_is_due(const thread_worker& me) const noexcept {
@@ -124,7 +126,14 @@ class pull_order {
     }
   }
 
-  task* claim_own(thread_worker& me) {
+  [[gnu::always_inline]] task* claim_own(thread_worker& me) {
+    task* const one = me.own.pop();
+    if (one == nullptr || one->start()) [[likely]]
+      return one;
+    one->drop_reference();  // withdrawn
+    return claim_next_own(me);
+  }
+  [[gnu::noinline]] task* claim_next_own(thread_worker& me) {
     while (task* const one = me.own.pop()) {
       if (task* const next = claim_in_hand(one)) return next;
     }

@@ -45,10 +45,13 @@ class task_runner {
   intake_books& intake() noexcept { return intake_; }
   event_hub& hub() noexcept { return hub_; }
 
-  /// Runs a started task on the thread of a worker and drops one reference of it. Lets a forced unwind through.
-  void run(task& one, run_slot& slot, run_books& books) {
+  /// Runs a started task on the thread of a worker and drops one reference of it. `begun()` is called when everybody
+  /// can see that it runs. Lets a forced unwind through.
+  template <class Begun>
+  void run(task& one, run_slot& slot, run_books& books, Begun begun) {
     books.start(one.lane());  // before the slot shows it: a pause that sees the slot sees the count
     begin(one, slot);
+    begun();
     if (hub_.wanted<event::task_started>()) hub_.emit(event::task_started{one.id(), slot.worker()});
     settlement last{*this, one, slot, books};
     const stopwatch timed(*this, one);
@@ -56,6 +59,10 @@ class task_runner {
     if (last.result == outcome::failed && one.posted() && !report_uncaught(options_, one, last.error)) {
       callback_failed();
     }
+  }
+
+  void run(task& one, run_slot& slot, run_books& books) {
+    run(one, slot, books, [] {});
   }
 
   /// The same on any other thread, or nested in a task of `worker`.
@@ -187,7 +194,7 @@ class task_runner {
     time_point begin_{};
   };
 
-  outcome call(task& one, worker_id worker, std::exception_ptr& error) {
+  [[gnu::always_inline]] outcome call(task& one, worker_id worker, std::exception_ptr& error) {
     const run_scope scope(one, worker);
     const struct dropping {
       task& one;

@@ -75,6 +75,7 @@ class thread_pool_core final : public task_owner, private deadline_watch {
 
   // ── in: intake, bulk_intake, delayed_tasks ─────────────────────────────────────────────────────────────────────────
 
+  bool keep(task& one) { return intake_.keep(one); }
   errc admit(task_ref& one, submit_kind kind) { return intake_.admit(one, kind); }
   void admit_or_throw(task_ref& one) { intake_.admit_or_throw(one); }
   void admit_bulk(bulk_task& all, const task_options& options) { bulks_.admit(all, options); }

@@ -84,8 +84,16 @@ class worker_loop {
 
   void run(task& one) {
     me_.current.store(one.id(), std::memory_order_relaxed);
-    if (staff_.may_grow() && !crew_.parked.anyone() && pool_.work_in_sight()) staff_.grow();
-    runner_.run(one, me_.slot, me_.books);
+    // Not before it is seen to run: a handler that is told of a missing thread may pause the pool.
+    const auto begun = [this] {
+      if (staff_.may_grow()) [[unlikely]]
+        grow();
+    };
+    runner_.run(one, me_.slot, me_.books, begun);
+  }
+
+  [[gnu::noinline]] void grow() noexcept {
+    if (!crew_.parked.anyone() && pool_.work_in_sight()) staff_.grow();
   }
 
   // Gives: pull to look at once, since something was seen; leave, still at rest, when the pool is at its end: nothing

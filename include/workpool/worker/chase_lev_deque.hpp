@@ -60,7 +60,7 @@ class chase_lev_deque {
   /// Where the next push goes; it never falls below the marks of what has not been popped or stolen.
   std::int64_t bottom() const noexcept { return bottom_.load(std::memory_order_relaxed); }
 
-  bool empty() const noexcept {
+  [[gnu::always_inline]] bool empty() const noexcept {
     return bottom_.load(std::memory_order_acquire) <= top_.load(std::memory_order_acquire);
   }
 

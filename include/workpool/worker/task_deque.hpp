@@ -36,11 +36,11 @@ class task_deque {
   }
 
   /// Gives: the newest, or nullptr.
-  task* pop() noexcept {
+  [[gnu::always_inline]] task* pop() noexcept {
     if (newest_.load(std::memory_order_relaxed) != nullptr) {
       if (task* const one = put_newest(nullptr)) return one;
     }
-    return older_.pop();
+    return pop_older();
   }
 
   /// Gives: the oldest; nullptr when there is none or somebody else was faster.
@@ -54,7 +54,7 @@ class task_deque {
   bool has_newest() const noexcept { return newest_.load(std::memory_order_relaxed) != nullptr; }
 
   /// Whether there are some that are not the newest, and may wait for long: chains of tasks grow from the newest one.
-  bool has_older() const noexcept { return !older_.empty(); }
+  [[gnu::always_inline]] bool has_older() const noexcept { return !older_.empty(); }
 
   /// How often something has been pushed: who sees the same number and the same single task twice, while the owner has
   /// had the time to run it, has seen one that the owner does not get to.
@@ -66,6 +66,8 @@ class task_deque {
     if (task* const before = put_newest(one)) older_.push(before);
     return true;
   }
+
+  [[gnu::noinline]] task* pop_older() noexcept { return older_.pop(); }
 
   // Gives: what was there, if no thief has it.
   task* put_newest(task* one) noexcept {
