@@ -16,7 +16,7 @@
 #include <workpool/detail/task_number.hpp>
 #include <workpool/pool/admission.hpp>
 #include <workpool/pool/bulk_intake.hpp>
-#include <workpool/pool/default_concurrency.hpp>
+#include <workpool/pool/completed_options.hpp>
 #include <workpool/pool/delayed_tasks.hpp>
 #include <workpool/pool/explanation.hpp>
 #include <workpool/pool/fork_desk.hpp>
@@ -24,13 +24,13 @@
 #include <workpool/pool/periodic_call.hpp>
 #include <workpool/pool/pool_options.hpp>
 #include <workpool/pool/pull_order.hpp>
+#include <workpool/pool/purge_desk.hpp>
 #include <workpool/pool/refusal.hpp>
 #include <workpool/pool/shutdown_options.hpp>
 #include <workpool/pool/task_options.hpp>
 #include <workpool/pool/task_runner.hpp>
 #include <workpool/pool/thread_crew.hpp>
 #include <workpool/pool/timekeeper.hpp>
-#include <workpool/queue/lane_order.hpp>
 #include <workpool/queue/task_queue.hpp>
 #include <workpool/worker/absence.hpp>
 #include <workpool/worker/fork_job.hpp>
@@ -42,15 +42,16 @@ namespace workpool { inline namespace v0 { namespace detail {
 
 /// What a thread pool consists of, apart from its handle, which it outlives while a worker or a guest is inside.
 ///
-///     submit ─► admission ─► queue_ ─► crew_: workers pull ─► runner_: run, settle, count
-///                 └─ full: wait, refuse, or run it here
+///     submit ─► intake_ ─► queue_ ─► order_ ─► crew_: workers pull ─► runner_: run, settle, count
+///                  └─► full: wait, refuse, or run it here
 ///
+/// Each of them is a header; what is here is what they share, how the pool ends, and what a task asks of its owner.
 /// Threads: every member from any thread. References: one of the handle, one of each worker thread, one of each guest.
 template <task_queue Queue>
 class thread_pool_core final : public task_owner, private deadline_watch {
  public:
   explicit thread_pool_core(const pool_options& options)
-      : options_(completed(checked(options))),
+      : options_(completed(options)),
         queue_(options.queue),
         runner_(options_),
         clock_(*this, *this, options_.name),
@@ -59,7 +60,8 @@ class thread_pool_core final : public task_owner, private deadline_watch {
         bulks_(*this, options_, queue_, runner_, intake_, crew_),
         delayed_(*this, runner_, clock_, crew_, intake_.is_closed()),
         forks_(*this, runner_, crew_),
-        order_(queue_, crew_, delayed_.late(), forks_) {
+        order_(queue_, crew_, delayed_.late(), forks_),
+        purges_(queue_, order_, delayed_) {
     runner_.report_to(clock_, crew_);
   }
 
@@ -128,30 +130,12 @@ class thread_pool_core final : public task_owner, private deadline_watch {
     crew_.resume();
     runner_.notify();  // a worker may wait for a task that it could not run while the pool was paused
   }
-  void resize(worker_range range) { crew_.resize(checked_workers(range)); }
+  void resize(worker_range range) { crew_.resize(completed(range)); }
   bool paused() const noexcept { return crew_.paused(); }
 
   /// Withdraws what waits in a lane. Gives: how many.
-  std::size_t purge(priority lane, outcome result) {
-    std::size_t count = 0;
-    const auto withdraw = [&](task_ref&& one) {
-      const task_ref waiting = std::move(one);
-      if (waiting.get()->withdraw(result)) ++count;
-    };
-    queue_.purge(lane, withdraw);
-    order_.empty_hands(lane, withdraw);
-    for (task* const outside : delayed_.everything()) {
-      if (outside->lane() == lane && outside->withdraw(result)) ++count;
-      outside->drop_reference();
-    }
-    return count;
-  }
-
-  std::size_t purge_all(outcome result) {
-    std::size_t count = 0;
-    for (const priority lane : lane_order(0, 0)) count += purge(lane, result);
-    return count;
-  }
+  std::size_t purge(priority lane, outcome result) { return purges_.purge(lane, result); }
+  std::size_t purge_all(outcome result) { return purges_.purge_all(result); }
 
   bool wait_idle(time_point deadline) {
     if (works_for(*this)) {
@@ -277,20 +261,6 @@ class thread_pool_core final : public task_owner, private deadline_watch {
 
   ~thread_pool_core() = default;
 
-  static pool_options completed(pool_options options) {
-    if (options.name.empty()) options.name = "pool";
-    options.workers = checked_workers(options.workers);
-    return options;
-  }
-
-  // With every 0 replaced.
-  static worker_range checked_workers(worker_range range) {
-    checked(range);
-    if (range.max == 0) return worker_range(default_concurrency());
-    if (range.min == 0) range.min = std::min(default_concurrency(), range.max);
-    return range;
-  }
-
   // A waiting task leaves the queue without having been popped.
   void forget(const task& one) noexcept {
     if constexpr (forgetting_task_queue<Queue>) {
@@ -303,15 +273,10 @@ class thread_pool_core final : public task_owner, private deadline_watch {
   }
   bool over() const noexcept override { return runner_.quiet(); }
 
-  void discard_all() noexcept {
-    delayed_.discard();
-    purge_all(outcome::discarded);
-  }
-
   /// Refuses new tasks, then lets the workers run out of work. `discard`: what waits is discarded before they can.
   void close(bool discard) noexcept {
     intake_.close();
-    if (discard) discard_all();
+    if (discard) purges_.discard_all();
     crew_.finish();
     runner_.notify();  // as in resume()
   }
@@ -319,7 +284,7 @@ class thread_pool_core final : public task_owner, private deadline_watch {
   /// The drain is over: what waits is discarded and, with `force`, what runs is abandoned.
   void cut_short(time_point deadline, bool force) {
     do {
-      discard_all();
+      purges_.discard_all();
       if (!force) return;
       crew_.abandon_running();
       runner_.abandon_guests();
@@ -339,6 +304,7 @@ class thread_pool_core final : public task_owner, private deadline_watch {
   delayed_tasks<crew> delayed_;
   forks forks_;
   pull_order<Queue, crew> order_;
+  purge_desk<Queue, crew> purges_;
   std::atomic<std::size_t> references_{1};
 };
 

@@ -1,0 +1,58 @@
+#pragma once
+#include <cstddef>
+#include <utility>
+#include <workpool/core/outcome.hpp>
+#include <workpool/core/priority.hpp>
+#include <workpool/core/task_ref.hpp>
+#include <workpool/pool/delayed_tasks.hpp>
+#include <workpool/pool/pull_order.hpp>
+#include <workpool/queue/lane_order.hpp>
+#include <workpool/queue/task_queue.hpp>
+
+namespace workpool { inline namespace v0 { namespace detail {
+
+/// Withdraws what a pool has accepted and nobody has started, wherever it lies: in the queue, in the hands of workers,
+/// delayed or late.
+/// Threads: any. Throws: std::bad_alloc. Gives: how many tasks were withdrawn.
+template <task_queue Queue, class Crew>
+class purge_desk {
+ public:
+  purge_desk(Queue& queue, pull_order<Queue, Crew>& order, delayed_tasks<Crew>& delayed) noexcept
+      : queue_(queue), order_(order), delayed_(delayed) {}
+  purge_desk(const purge_desk&) = delete;
+  purge_desk& operator=(const purge_desk&) = delete;
+
+  std::size_t purge(priority lane, outcome result) {
+    std::size_t count = 0;
+    const auto withdraw = [&](task_ref&& one) {
+      const task_ref waiting = std::move(one);
+      if (waiting.get()->withdraw(result)) ++count;
+    };
+    queue_.purge(lane, withdraw);
+    order_.empty_hands(lane, withdraw);
+    for (task* const outside : delayed_.everything()) {
+      if (outside->lane() == lane && outside->withdraw(result)) ++count;
+      outside->drop_reference();
+    }
+    return count;
+  }
+
+  std::size_t purge_all(outcome result) {
+    std::size_t count = 0;
+    for (const priority lane : lane_order(0, 0)) count += purge(lane, result);
+    return count;
+  }
+
+  /// The pool ends: what waits is discarded, and what comes to wait for its time from now on, too.
+  void discard_all() noexcept {
+    delayed_.discard();
+    purge_all(outcome::discarded);
+  }
+
+ private:
+  Queue& queue_;
+  pull_order<Queue, Crew>& order_;
+  delayed_tasks<Crew>& delayed_;
+};
+
+}}}  // namespace workpool::v0::detail
