@@ -107,7 +107,7 @@ TEST_CASE("a late task waits for the lanes above it", "[order]") {
 TEST_CASE("a worker goes on with the newest of its own, then with the queue", "[order]") {
   bench<lanes> here;
   here.queue(1);
-  for (const wp::task_id id : {2, 3, 4}) here.submit_from(here.crew[0], id);
+  for (const wp::task_id id : ids{2, 3, 4}) here.submit_from(here.crew[0], id);
   CHECK(here.pull_all(here.crew[0]) == ids{4, 3, 2, 1});
 }
 
@@ -152,7 +152,7 @@ TEST_CASE("what lies in the hand of a worker is left to it, unless it does not g
 
 TEST_CASE("of several in a hand others take the oldest, and call for more help", "[order]") {
   bench<lanes> here;
-  for (const wp::task_id id : {1, 2, 3}) here.submit_from(here.crew[1], id);
+  for (const wp::task_id id : ids{1, 2, 3}) here.submit_from(here.crew[1], id);
   CHECK(here.pull(here.crew[0]) == 1);
   CHECK(here.crew.shared == 1);
   CHECK(here.pull_all(here.crew[1]) == ids{3, 2});

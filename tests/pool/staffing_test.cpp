@@ -8,6 +8,7 @@
 #include <atomic>
 #include <chrono>
 #include <string>
+#include <thread>
 #include <utility>
 
 namespace wp = workpool;
@@ -20,6 +21,7 @@ namespace {
 struct bench {
   explicit bench(wp::pool_options chosen) : options(std::move(chosen)) {}
   ~bench() {
+    work = false;  // else who leaves is followed by another one, to do it
     state.phase.finish();
     end.open();
     while (references != 0) std::this_thread::yield();

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <workpool/worker/hands.hpp>
 #include <workpool/worker/stall_watch.hpp>
 #include <workpool/worker/thread_worker.hpp>
