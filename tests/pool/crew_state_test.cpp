@@ -25,7 +25,7 @@ TEST_CASE("nobody is awaited whose body was given up, and yet he works", "[crew]
   crew_state crew;
   thread_worker& worker = crew.workers.add();
   workpool_test::probe_log log;
-  workpool_test::probe_task one{log};
+  auto& one = *new workpool_test::probe_task(log);
   worker.at_rest = false;
   worker.slot.begin(one);
   CHECK(crew.somebody_is_awaited());
