@@ -98,7 +98,7 @@ class worker_loop {
 
   // Gives: pull to look at once, since something was seen; leave, still at rest, when the pool is at its end: nothing
   // to run is in sight, and then nobody works. As long as somebody does, something may be on its way into his hand, or
-  // lie there and be what he waits for: the guard has to stay. Source: modelled in tests/model/thread_crew.pml.
+  // lie there and be what he waits for: the guard has to stay. Source: modelled in tests/model/worker_loop.pml.
   dispatch park() noexcept {
     me_.at_rest.store(true, std::memory_order_seq_cst);
     const std::uint32_t announced = crew_.parked.announce();

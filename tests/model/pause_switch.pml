@@ -1,5 +1,5 @@
-/* pause() and resume() of pool/thread_crew.hpp with begin() and end() of worker/run_slot.hpp. Names are the headers'; a
- * step here is one atomic operation there, stores go through store_buffers.pml: begin() and end() are plain stores.
+/* pause() and resume() of pool/pause_switch.hpp with begin() and end() of worker/run_slot.hpp. Names are the headers';
+ * a step here is one atomic operation there, stores go through store_buffers.pml: begin() and end() are plain stores.
  * Spinning is waiting here. The heavy fence reaches one worker after the other. Left out: what else keeps a worker from
  * working; who seizes; phases; a pause asked by a worker itself, which counts as at rest meanwhile.
  * Property: from the return of a pause on no worker starts a task until the pool is resumed; a pause returns; what is

@@ -1,7 +1,8 @@
-/* How workers sleep, are woken, keep guard and leave: park(), guard(), stop_guarding(), kept(), finish() and depart()
- * of pool/thread_crew.hpp, upon parking.pml and thread_pool_core.pml. Names are the header's; a step here is one atomic
- * operation there. Left out: pauses (thread_crew_pause.pml), growing and shrinking, forks, bodies that are given up,
- * the looks before a worker parks, the end of depart() under the lock of the crew but for its look at what is in sight.
+/* How workers sleep, are woken, keep guard and leave: pool/worker_loop.hpp with guard() and stop_guarding()
+ * (look_around and hand_on of pool/guard_post.hpp), and kept(), finish() and depart() of pool/thread_crew.hpp, upon
+ * parking.pml and pull_order.pml. A step here is one atomic operation there. Left out: pauses (pause_switch.pml),
+ * growing and shrinking, forks, bodies that are given up, the looks before a worker parks, the end of depart() under
+ * the lock of the crew but for its look at what is in sight.
  * Property: whatever comes to rest has come to its end: every accepted task has run, every worker has left, nobody is
  * counted as parked, no permit is left. Not shown: that workers do not hand on the guard to one another for ever.
  * Bounds: 2 workers, 2 tasks from outside, 1 of a task, a recall, 2 deadlines at any moment. With WORKERS=3 a task that
@@ -15,7 +16,7 @@
 #define TASKS (4 - WORKERS)
 #define EARLY (6 - 2 * WORKERS)
 #include "parking.pml"
-#include "thread_pool_core.pml"
+#include "pull_order.pml"
 #ifdef LEAVES_WHILE_OTHERS_WORK
 #define OTHERS_REST true
 #else
@@ -85,7 +86,10 @@ proctype worker(byte me) {
      if
      :: atomic { !looked || in_sight -> in_sight = false };
         pull();
-        if :: atomic { took != none -> looked = false }; stop_guarding(); run_one() :: atomic { took == none -> looked = true } fi
+        if
+        :: atomic { took != none -> looked = false }; stop_guarding(); run_one()
+        :: atomic { took == none -> looked = true }
+        fi
      :: else -> park()
      fi
   od;

@@ -1,9 +1,10 @@
-/* What submitters and workers ask of pool/thread_pool_core.hpp, for thread_crew.pml. Names are the header's; a step is
- * one atomic operation there. Left out: priorities, delays, withdrawn tasks, idle_batch(). Queue, batch and hand are
- * counts; a look at all hands is one step, and so is a search of them. One of the tasks from outside, any of them, puts
- * another one into the hand of its worker, and then waits for it by means of its own, or does not; see thread_crew.pml.
- * Stores that a core may hold back, of a push to the queue and of one to a hand, lie in `pushing` and `keeping` until
- * store_buffers brings them out; a fence waits for that. All other stores are sequentially consistent.
+/* What submitters do (push() and keep() of pool/intake.hpp) and what workers ask (pool/pull_order.hpp), for
+ * worker_loop.pml. Names are the headers'; a step is one atomic operation there. Left out: priorities, delays,
+ * withdrawn tasks, idle_batch(). Queue, batch and hand are counts; a look at all hands is one step, and so is a search
+ * of them. One of the tasks from outside, any of them, puts another one into the hand of its worker, and then waits for
+ * it by means of its own, or does not; see worker_loop.pml. Stores that a core may hold back, of a push to the queue
+ * and of one to a hand, lie in `pushing` and `keeping` until store_buffers brings them out; a fence waits for that. All
+ * other stores are sequentially consistent.
  * Seeded: DROPPED_NOTIFY, MISSING_FENCE. */
 #define nobody WORKERS
 mtype = { none, from_outside, from_a_hand }
