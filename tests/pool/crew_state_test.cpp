@@ -34,6 +34,7 @@ TEST_CASE("nobody is awaited whose body was given up, and yet he works", "[crew]
   CHECK_FALSE(crew.somebody_is_awaited());
   CHECK_FALSE(worker.slot.end());
   one.drop_reference();
+  one.drop_reference();  // that of the seizure
 }
 
 TEST_CASE("everybody is woken, who is parked and who waits for the pool to be resumed", "[crew]") {
