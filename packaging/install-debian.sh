@@ -5,7 +5,7 @@
 set -eu
 
 build="g++ cmake ninja-build libconcurrentqueue-dev"
-tests="catch2 librapidcheck-dev pkg-config spin"
+tests="catch2 librapidcheck-dev pkg-config"
 examples="zlib1g-dev libcli11-dev gzip tar"
 
 say() { echo "install-debian.sh: $*" >&2; }
