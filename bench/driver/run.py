@@ -172,7 +172,10 @@ def main():
     started, load_before = time.time(), os.getloadavg()[0]
     measured = commit()
     session = Session(build, chosen)
-    session.all([entry for entry in entries if entry["program"] is not None])
+    try:
+        session.all([entry for entry in entries if entry["program"] is not None])
+    except KeyboardInterrupt:
+        session.failures.append("interrupted: the figures are of what had been measured until then")
 
     # The fastest probe may have come late: judged again, all by the same measure.
     for run in session.runs:

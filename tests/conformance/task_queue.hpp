@@ -347,6 +347,23 @@ TEMPLATE_LIST_TEST_CASE("purge hands over one lane in its order and makes room",
   CHECK(queue.try_push(9, priority::normal) == push_status::full);
 }
 
+TEMPLATE_LIST_TEST_CASE("a visitor that throws ends a purge, and every place is free", "", task_queue_models) {
+  using namespace workpool_test;
+  fake_pool<queue_of<TestType, task_ref>> pool(bounded<TestType>(3, on_full::reject));
+  const std::array<task_watch, 3> watched{pool.put(priority::high), pool.put(priority::high), pool.put(priority::high)};
+  const auto visit = [](task_ref&& one) {
+    task_ref(std::move(one)).get()->withdraw(outcome::cancelled);
+    throw std::runtime_error("enough");
+  };
+  CHECK_THROWS_WITH(pool.queue.purge(priority::high, visit), "enough");
+  CHECK(watched[0].settled_as(outcome::cancelled));
+  CHECK(watched[1].settled_as(outcome::discarded));
+  CHECK(watched[2].settled_as(outcome::discarded));
+  CHECK(pool.queue.size() == 0);
+  for (int i = 0; i < 3; ++i) pool.put();
+  CHECK(pool.queue.size() == 3);
+}
+
 TEMPLATE_LIST_TEST_CASE("purge may be called on a closed queue", "", task_queue_models) {
   using namespace workpool_test;
   queue_of<TestType, int> queue(TestType::options({}));

@@ -99,18 +99,17 @@ TEST_CASE("the workers of a closed pool are woken when the last delay has ended"
   CHECK_FALSE(here.delayed.any());
 }
 
-TEST_CASE("everything outside the queue is found, delayed or late, with a reference", "[later]") {
+TEST_CASE("what is outside the queue is withdrawn by lane, delayed or late", "[later]") {
   bench here;
-  CHECK(here.delayed.everything().empty());
+  CHECK(here.delayed.withdraw(wp::priority::normal, wp::outcome::cancelled) == 0);
   CHECK(here.admit(1h) == wp::errc());
   CHECK(here.admit(0ns) == wp::errc());
   CHECK(eventually([&] { return here.delayed.late().any(); }));
-  const std::vector<wp::detail::task*> found = here.delayed.everything();
-  REQUIRE(found.size() == 2);
-  for (wp::detail::task* const one : found) {
-    CHECK(one->withdraw(wp::outcome::cancelled));
-    one->drop_reference();
-  }
+  CHECK(here.delayed.withdraw(wp::priority::low, wp::outcome::cancelled) == 0);
+  CHECK(here.delayed.withdraw(wp::priority::normal, wp::outcome::cancelled) == 2);
+  CHECK(here.pool.withdrawals.size() == 2);
+  CHECK(here.log.destroyed == 2);  // none of them is kept until its time
+  CHECK_FALSE(here.delayed.late().any());
 }
 
 TEST_CASE("once all is discarded, what comes for later is discarded at once", "[later]") {

@@ -99,14 +99,24 @@ TEST_CASE("a task whose delay has ended otherwise does not become late", "[late]
 
 TEST_CASE("a late task that was withdrawn is passed over", "[late]") {
   bench here;
+  late_tasks::entry first = here.make(priority::normal);
+  task& withdrawn = *first.front().get();
+  REQUIRE(here.late.enter(first));
   here.put(priority::normal);
-  here.put(priority::normal);
-  std::vector<task*> found;
-  here.late.append_to(found);
-  REQUIRE(found.size() == 2);
-  CHECK(found.front()->withdraw(wp::outcome::cancelled));
-  for (task* const one : found) one->drop_reference();
+  CHECK(withdrawn.withdraw(wp::outcome::cancelled));
   CHECK(here.pull() == 2);
   CHECK(here.pull() == 0);
   CHECK(here.log.destroyed == 2);
+}
+
+TEST_CASE("emptying a lane takes all of it, in its order, and nothing of the others", "[late]") {
+  bench here;
+  for (const priority lane : {priority::normal, priority::low, priority::normal}) here.put(lane);
+  const late_tasks::entry all = here.late.empty(priority::normal);
+  REQUIRE(all.size() == 2);
+  CHECK(all.front().get()->id() == 1);
+  CHECK(all.back().get()->id() == 3);
+  CHECK(here.late.empty(priority::normal).empty());
+  CHECK(here.pull() == 2);
+  CHECK_FALSE(here.late.any());
 }

@@ -143,3 +143,16 @@ TEST_CASE("deadlines set while the clock is busy are not lost") {
   }
   here.clock.end();
 }
+
+TEST_CASE("a cancelled appointment is handed back, the others are kept") {
+  clockwork here;
+  for (int number = 1; number <= 4; ++number) here.book(wp::steady::now() + 1h, number, number % 2 == 0);
+  {
+    const auto cancelled = here.clock.cancel([](const wp::detail::appointment& one) { return one.moot(); });
+    CHECK(cancelled.size() == 2);
+    CHECK(here.kept.alive == 4);
+  }
+  CHECK(here.kept.alive == 2);
+  here.clock.end();
+  CHECK(here.kept.pages().empty());
+}

@@ -14,12 +14,14 @@ namespace workpool { inline namespace v0 { namespace detail {
 ///
 /// A worker announces itself, looks for work once more, and then either retracts or parks. Somebody who wants all of
 /// them to look around, and not to work, recalls them: a permit alone could be taken by the wrong one. A notifier
-/// publishes the
-/// work and then *claims* a parked worker before it wakes it; from then on further notifiers do not see that worker,
-/// so that a burst of submits pays for one wake and not for as many as fit into the time a wake takes (20 µs and more).
+/// publishes the work and then *claims* a parked worker before it wakes it; from then on further notifiers do not see
+/// that worker, so that a burst of submits pays for one wake and not for as many as fit into the time a wake takes
+/// (20 µs and more).
 /// Threads: any. Cost: a notify that finds nobody parked is one fence and one load of a line no busy worker writes.
 /// Source: D. Vyukov's eventcount with the claim of a semaphore; performance measured against a semaphore per task
-/// (309 ns), atomic::wait (429 ns) and an eventcount per push without claims (86 ns).
+/// (309 ns), atomic::wait (429 ns) and an eventcount per push without claims (86 ns). One wake at a time, where each
+/// worker that wakes up wakes the next, as in Go's scheduler, was tried and left out: two chains 7 % less, W1, W3, W7
+/// and W10 within 1 %, the wait of a lone task 7 % more.
 class parking {
  public:
   using time_point = std::chrono::steady_clock::time_point;

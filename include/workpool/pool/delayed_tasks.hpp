@@ -3,9 +3,9 @@
 #include <cstddef>
 #include <memory>
 #include <utility>
-#include <vector>
 #include <workpool/core/errc.hpp>
 #include <workpool/core/outcome.hpp>
+#include <workpool/core/priority.hpp>
 #include <workpool/core/task_ref.hpp>
 #include <workpool/pool/acceptance.hpp>
 #include <workpool/pool/late_tasks.hpp>
@@ -68,15 +68,27 @@ class delayed_tasks {
     }
   }
 
-  /// From now on what is just being admitted is discarded as well: to be called before everything() is.
+  /// From now on what is just being admitted is discarded as well: to be called before withdraw() is.
   void discard() noexcept { discards_.store(true, std::memory_order_seq_cst); }
 
-  /// Gives: every task that is not in the queue, delayed or late, with one reference each. Throws: std::bad_alloc.
-  std::vector<task*> everything() {
-    if (!any() && !late_.any(std::memory_order_seq_cst)) return {};
-    std::vector<task*> found = clock_.tasks_outside();
-    late_.append_to(found);
-    return found;
+  /// Withdraws every task of a lane that is not in the queue, delayed or late. Gives: how many.
+  std::size_t withdraw(priority lane, outcome result) noexcept {
+    std::size_t count = 0;
+    const auto in_lane = [lane](const appointment& one) {
+      return one.waits_outside() != nullptr && one.waits_outside()->lane() == lane;
+    };
+    if (any()) {
+      for (const auto& [when, what] : clock_.cancel(in_lane)) {
+        if (what->waits_outside()->withdraw(result)) ++count;
+      }
+    }
+    // Not before: a task goes from the clock to the late ones.
+    if (late_.any(std::memory_order_seq_cst)) {
+      for (const task_ref& one : late_.empty(lane)) {
+        if (one.get()->withdraw(result)) ++count;
+      }
+    }
+    return count;
   }
 
  private:

@@ -6,7 +6,6 @@
 #include <mutex>
 #include <optional>
 #include <utility>
-#include <vector>
 #include <workpool/core/priority.hpp>
 #include <workpool/core/task_ref.hpp>
 #include <workpool/monitor/pool_books.hpp>
@@ -19,7 +18,7 @@ namespace workpool { inline namespace v0 { namespace detail {
 /// Threads: any. Order: by lane, then as entered. Cost: while there are none, any() is one load.
 class late_tasks {
  public:
-  /// One task. A list, so that it can change its list without memory.
+  /// Tasks, mostly one. A list, so that it can change its list without memory.
   using entry = std::list<task_ref>;
 
   explicit late_tasks(intake_books& books) noexcept : books_(books) {}
@@ -50,15 +49,12 @@ class late_tasks {
     return nullptr;
   }
 
-  /// Appends every task, with one reference each. Throws: std::bad_alloc.
-  void append_to(std::vector<task*>& found) {
+  /// Takes everything out of a lane.
+  entry empty(priority lane) noexcept {
     const std::lock_guard hold(mutex_);
-    for (const entry& lane : lanes_) {
-      for (const task_ref& one : lane) {
-        found.push_back(one.get());
-        one.get()->add_reference();
-      }
-    }
+    entry all = std::exchange(lanes_[lane_index(lane)], {});
+    count_.fetch_sub(all.size(), std::memory_order_relaxed);
+    return all;
   }
 
  private:

@@ -13,7 +13,7 @@ namespace workpool { inline namespace v0 { namespace detail {
 
 /// Withdraws what a pool has accepted and nobody has started, wherever it lies: in the queue, in the hands of workers,
 /// delayed or late.
-/// Threads: any. Throws: std::bad_alloc. Gives: how many tasks were withdrawn.
+/// Threads: any. Needs no memory. Gives: how many tasks were withdrawn.
 template <task_queue Queue, class Crew>
 class purge_desk {
  public:
@@ -22,7 +22,7 @@ class purge_desk {
   purge_desk(const purge_desk&) = delete;
   purge_desk& operator=(const purge_desk&) = delete;
 
-  std::size_t purge(priority lane, outcome result) {
+  std::size_t purge(priority lane, outcome result) noexcept {
     std::size_t count = 0;
     const auto withdraw = [&](task_ref&& one) {
       const task_ref waiting = std::move(one);
@@ -30,14 +30,11 @@ class purge_desk {
     };
     queue_.purge(lane, withdraw);
     order_.empty_hands(lane, withdraw);
-    for (task* const outside : delayed_.everything()) {
-      if (outside->lane() == lane && outside->withdraw(result)) ++count;
-      outside->drop_reference();
-    }
+    count += delayed_.withdraw(lane, result);
     return count;
   }
 
-  std::size_t purge_all(outcome result) {
+  std::size_t purge_all(outcome result) noexcept {
     std::size_t count = 0;
     for (const priority lane : lane_order(0, 0)) count += purge(lane, result);
     return count;

@@ -10,7 +10,6 @@
 #include <system_error>
 #include <thread>
 #include <utility>
-#include <vector>
 #include <workpool/core/clock.hpp>
 #include <workpool/core/error.hpp>
 #include <workpool/core/task.hpp>
@@ -50,9 +49,8 @@ class deadline_watch {
 /// a deadline that lies behind the next wake-up costs one load. Order: by time, then as booked. Memory: appointments
 /// that have become moot are swept out when they outnumber the others.
 class timekeeper {
-  using calendar = std::multimap<time_point, std::unique_ptr<appointment>>;
-
  public:
+  using calendar = std::multimap<time_point, std::unique_ptr<appointment>>;
   using booking = calendar::node_type;
 
   timekeeper(task_owner& owner, deadline_watch& watch, std::string name)
@@ -90,7 +88,10 @@ class timekeeper {
     {
       const std::lock_guard hold(mutex_);
       calendar_.insert(std::move(prepared));
-      if (calendar_.size() > worth_a_sweep + 2 * kept_) sweep_into(dropped);
+      if (calendar_.size() > worth_a_sweep + 2 * kept_) {
+        dropped = extract_if([](const appointment& one) { return one.moot(); });
+        kept_ = calendar_.size();
+      }
     }
     look_at(when);
   }
@@ -104,15 +105,11 @@ class timekeeper {
     bell_.notify_all();
   }
 
-  /// Gives: every task that waits for an appointment, with one reference each. Throws: std::bad_alloc.
-  std::vector<task*> tasks_outside() {
-    std::vector<task*> found;
+  /// Cancels every appointment for which `which(appointment)` is true. Gives: them.
+  template <class Which>
+  calendar cancel(Which which) noexcept {
     const std::lock_guard hold(mutex_);
-    for (const auto& [when, what] : calendar_) {
-      if (what->waits_outside() != nullptr) found.push_back(what->waits_outside());
-    }
-    for (task* const one : found) one->add_reference();
-    return found;
+    return extract_if(which);
   }
 
   /// Ends the thread; what was booked is dropped. Blocks: until the appointment in progress is over.
@@ -174,12 +171,15 @@ class timekeeper {
     return calendar_.empty() ? time_point::max() : calendar_.begin()->first;
   }
 
-  void sweep_into(calendar& dropped) noexcept {
+  // Needs no memory. The caller holds the mutex.
+  template <class Which>
+  calendar extract_if(Which which) noexcept {
+    calendar found;
     for (auto entry = calendar_.begin(); entry != calendar_.end();) {
       const auto here = entry++;
-      if (here->second->moot()) dropped.insert(calendar_.extract(here));
+      if (which(std::as_const(*here->second))) found.insert(found.end(), calendar_.extract(here));
     }
-    kept_ = calendar_.size();
+    return found;
   }
 
   static constexpr std::size_t worth_a_sweep = 256;  // entries

@@ -72,8 +72,8 @@ class fifo_queue {
   template <class Visit>
   void purge(priority lane, Visit&& visit) {
     line removed = take_if([lane](const entry& one) { return one.lane == lane; });
+    for (const entry& one : removed) leave_unseen(one);  // all of them first: the visitor may throw
     for (entry& one : removed) {
-      leave_unseen(one);
       if constexpr (withdrawable<T>) {
         if (!one.element.waiting()) continue;
       }
@@ -174,8 +174,8 @@ class fifo_queue {
     }
     const line remains = take_dead();
     if (!append(made, admission)) {
+      places_.release();  // before the element's move, which may throw
       element = std::move(made.front().element);
-      places_.release();
       return push_status::closed;
     }
     arrivals_.notify_one();

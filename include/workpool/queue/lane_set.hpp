@@ -92,7 +92,10 @@ class lane_set {
   }
 
   /// Whether there is something in a lane above normal: one look at a word that nobody else writes. Exact while nobody
-  /// pushes or pops.
+  /// pushes or pops. Measured with tasks of the four lanes in turn, which cost about four times those of one: a flag
+  /// that is hardly ever taken back instead of the count saves 12 %, and nothing elsewhere; urgent tasks in batches
+  /// save next to nothing, since whoever may not overtake them keeps their lanes nearly empty, and so every push meets
+  /// a reader.
   bool urgent() const noexcept { return urgent_.load(std::memory_order_relaxed) > 0; }
 
   /// How many pointers lie in the lane; exact while nobody pushes or pops.

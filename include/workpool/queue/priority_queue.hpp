@@ -3,12 +3,10 @@
 #include <array>
 #include <atomic>
 #include <cstddef>
-#include <cstdint>
 #include <limits>
 #include <mutex>
 #include <new>
 #include <optional>
-#include <type_traits>
 #include <utility>
 #include <vector>
 #include <workpool/core/clock.hpp>
@@ -16,6 +14,7 @@
 #include <workpool/detail/eventcount.hpp>
 #include <workpool/detail/every_nth.hpp>
 #include <workpool/queue/consumer_gate.hpp>
+#include <workpool/queue/dead_count.hpp>
 #include <workpool/queue/element_cell.hpp>
 #include <workpool/queue/lane_order.hpp>
 #include <workpool/queue/lane_set.hpp>
@@ -161,15 +160,20 @@ class basic_priority_queue {
       const consumer_gate::closure alone(gate_);
       removed = lanes_.sweep(lane, [](void*) { return true; });
     } catch (const std::bad_alloc&) {
-      while (void* const pointer = pop_from(lane)) hand_over(pointer, lane, visit);
+      while (void* const pointer = pop_from(lane)) {
+        leaves_unseen(lane);
+        hand_over(pointer, visit);
+      }
       return;
     }
-    for (void*& pointer : removed) hand_over(std::exchange(pointer, nullptr), lane, visit);
+    // All of them first: the visitor may throw.
+    for (std::size_t left = removed.size(); left != 0; --left) leaves_unseen(lane);
+    for (void*& pointer : removed) hand_over(std::exchange(pointer, nullptr), visit);
   }
 
   /// A waiting element of this lane has been withdrawn: its place is free, its remains are passed over later.
   void forget(priority lane) noexcept {
-    dead_[lane_index(lane)].fetch_add(1, std::memory_order_relaxed);
+    dead_.died(lane);
     if (too_many_dead()) sweep_due_.store(true, std::memory_order_relaxed);
     places_.release();
   }
@@ -194,8 +198,7 @@ class basic_priority_queue {
     std::array<std::size_t, priority_count> result{};
     std::size_t most = places_.bounded() ? places_.capacity() : std::numeric_limits<std::size_t>::max();
     for (const priority lane : lane_order(0, 0)) {
-      const auto dead = dead_[lane_index(lane)].load(std::memory_order_relaxed);
-      const auto live = static_cast<std::ptrdiff_t>(lanes_.length(lane)) - dead;
+      const auto live = static_cast<std::ptrdiff_t>(lanes_.length(lane)) - dead_.of(lane);
       result[lane_index(lane)] = std::min(live > 0 ? static_cast<std::size_t>(live) : 0, most);
       most -= result[lane_index(lane)];
     }
@@ -245,8 +248,7 @@ class basic_priority_queue {
   }
 
   template <class Visit>
-  void hand_over(void* pointer, priority lane, Visit& visit) {
-    leaves_unseen(lane);
+  void hand_over(void* pointer, Visit& visit) {
     T element = cell::open(pointer);
     if (alive(element)) visit(std::move(element));
   }
@@ -303,7 +305,7 @@ class basic_priority_queue {
 
   bool leaves(T& element, priority lane) noexcept requires withdrawable<T> {
     if (!element.take()) {
-      dead_[lane_index(lane)].fetch_sub(1, std::memory_order_relaxed);
+      dead_.removed(lane);
       return false;
     }
     places_.release();
@@ -313,7 +315,7 @@ class basic_priority_queue {
   // An element that was not taken: either it is dead, or whoever withdraws it now will say so by forget().
   void leaves_unseen(priority lane) noexcept {
     if constexpr (withdrawable<T>) {
-      dead_[lane_index(lane)].fetch_sub(1, std::memory_order_relaxed);
+      dead_.removed(lane);
     } else {
       places_.release();
     }
@@ -327,13 +329,8 @@ class basic_priority_queue {
     }
   }
 
-  // The dead may be as many as the places, so that the lanes never hold more than twice the capacity.
   bool too_many_dead() const noexcept {
-    std::ptrdiff_t dead = 0;
-    for (const auto& lane : dead_) dead += lane.load(std::memory_order_relaxed);
-    if (dead <= 0) return false;
-    if (places_.bounded()) return static_cast<std::size_t>(dead) > places_.capacity();
-    return dead > worth_a_sweep && dead > static_cast<std::ptrdiff_t>(physical_length() / 2);
+    return dead_.too_many(options_.capacity, [this] { return physical_length(); });
   }
 
   void sweep() {
@@ -346,7 +343,7 @@ class basic_priority_queue {
       for (const priority lane : lane_order(0, 0)) {
         auto& removed = dead.pointers[lane_index(lane)];
         removed = lanes_.sweep(lane, [](void* one) { return !cell::waiting(one); });
-        dead_[lane_index(lane)].fetch_sub(static_cast<std::ptrdiff_t>(removed.size()), std::memory_order_relaxed);
+        dead_.removed(lane, removed.size());
       }
     }
   }
@@ -362,8 +359,7 @@ class basic_priority_queue {
     std::array<std::vector<void*>, priority_count> pointers;
   };
 
-  static constexpr std::size_t largest_batch = 32;       // measured: 35 ns a task, against 84 for 4 and 25 for 64
-  static constexpr std::ptrdiff_t worth_a_sweep = 1024;  // elements; below, an unbounded queue lets the dead lie
+  static constexpr std::size_t largest_batch = 32;  // measured: 35 ns a task, against 84 for 4 and 25 for 64
 
   const queue_options options_;
   const every_nth ages_{options_.aging};
@@ -376,8 +372,7 @@ class basic_priority_queue {
   std::atomic<bool> sweep_due_{false};
   mutable consumer_gate gate_;  // sweeps and purges do not overlap with pops
   std::mutex sweeper_;
-  // Withdrawn elements that still lie in a lane. Below 0 for the moment between a removal and its forget().
-  std::array<std::atomic<std::ptrdiff_t>, priority_count> dead_{};
+  dead_count dead_;
   lane_set lanes_;
   Arrivals arrivals_;
 };

@@ -19,7 +19,8 @@ namespace workpool { inline namespace v0 {
 ///   std::bad_alloc, and then, as with every refusal, the element is still the caller's.
 /// - try_pop never blocks. An element that can be withdrawn while it waits (see below) is handed out only after its
 ///   take() said yes; others are thrown away.
-/// - purge removes everything that waits in one lane and hands each element to the visitor.
+/// - purge removes everything that waits in one lane and hands each element to the visitor. It throws what the visitor
+///   throws, and then destroys the elements that are left, and nothing else.
 /// - close refuses every later push and wakes blocked ones. When it has returned, everything accepted can be popped.
 /// - size and sizes count what waits: never more than the capacity.
 template <class Queue>
