@@ -27,7 +27,13 @@ struct task_view {
   std::uint64_t key;
 };
 
-/// Which worker gets a task. Only ready workers are shown.
+/// Whether a worker may be given a task: it is ready, and weighs something.
+constexpr bool takes_tasks(const worker_view& worker) noexcept {
+  return worker.weight != 0 && (worker.state == worker_state::idle || worker.state == worker_state::busy);
+}
+
+/// Which worker gets a task. A pool shows only workers that are ready; where all are shown, a strategy of this library
+/// picks none for which takes_tasks() is false, and gives none when that leaves nobody.
 /// Gives: an index into the span, or none: whoever is free first. Threads: a pool makes one call at a time.
 template <class Strategy>
 concept selection_strategy = requires(Strategy& strategy, std::span<const worker_view> workers, const task_view& task) {
