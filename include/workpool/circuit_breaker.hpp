@@ -1,0 +1,3 @@
+#pragma once
+/// The circuit breaker alone.
+#include <workpool/resilience/circuit_breaker.hpp>
