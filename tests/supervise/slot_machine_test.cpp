@@ -62,7 +62,7 @@ TEST_CASE("one restart for each death: a second word of it changes nothing", "[s
   CHECK(slot.generation() == 2);
 }
 
-TEST_CASE("too many deaths are the end of the slot, which is told once; a start gives it a new chance", "[slot]") {
+TEST_CASE("too many deaths are the end of the slot, told once, and a start gives it a new chance", "[slot]") {
   machine slot = make_ready({.max_restarts = 1});
   CHECK(slot.died(1, crash, {}) == slot_actions{.spawn = true});
   CHECK(slot.died(2, crash, {}) == slot_actions{.tell_failed = true});
