@@ -13,6 +13,7 @@ import json
 import os
 import pathlib
 import platform
+import statistics
 import subprocess
 import sys
 import time
@@ -33,7 +34,7 @@ def arguments():
     parser.add_argument("--only", action="append", metavar="WORD", default=[],
                         help="only workloads, or workload/contender, whose name contains WORD; may be repeated")
     parser.add_argument("--noise", type=float, default=1.10,
-                        help="a run is noisy beside a probe slower than this times the fastest (default: 1.10)")
+                        help="a run is noisy beside a probe slower than this times what is usual (default: 1.10)")
     parser.add_argument("--retries", type=int, default=4, help="how often a noisy run is repeated (default: 4)")
     parser.add_argument("--keep-noisy", action="store_true",
                         help="repeat and leave out nothing, write no file: to try the harness on a busy machine")
@@ -46,11 +47,12 @@ def arguments():
 
 
 class Noise:
-    """How long the probe takes now, against its fastest so far."""
+    """How long the probe takes now, against what it takes when the machine is quiet: the lower quartile so far. The
+    fastest would be one lucky moment; a machine whose clock varies by 9 % then calls every other run noisy."""
 
     def __init__(self, program):
         self.program = program
-        self.fastest = min(self._once() for _ in range(15))
+        self.probes = [self._once() for _ in range(15)]
 
     def _once(self):
         done = subprocess.run([self.program], capture_output=True, text=True, check=True, timeout=RUN_LIMIT_S)
@@ -58,11 +60,14 @@ class Noise:
 
     def now(self):
         took = self._once()
-        self.fastest = min(self.fastest, took)
+        self.probes.append(took)
         return took
 
+    def quiet(self):
+        return statistics.quantiles(self.probes, n=4)[0]
+
     def of(self, run):
-        return max(run["probes_ns"]) / self.fastest
+        return max(run["probes_ns"]) / self.quiet()
 
 
 def command(*words):
@@ -146,6 +151,9 @@ class Session:
         workloads = in_order({entry["workload"] for entry in entries})
         tell = sys.stderr.isatty()
         for round_number in range(self.chosen.rounds):
+            if not tell:
+                print(f"round {round_number + 1} of {self.chosen.rounds}, {len(self.runs)} runs so far",
+                      file=sys.stderr, flush=True)
             for workload in workloads:
                 group = [entry for entry in entries if entry["workload"] == workload]
                 turn = round_number % len(group)
@@ -177,7 +185,7 @@ def main():
     except KeyboardInterrupt:
         session.failures.append("interrupted: the figures are of what had been measured until then")
 
-    # The fastest probe may have come late: judged again, all by the same measure.
+    # What is quiet was not known at first: judged again, all by the same measure.
     for run in session.runs:
         run["noisy"] = session.noisy(run)
     clean = [run for run in session.runs if not run["noisy"]]
@@ -196,7 +204,7 @@ def main():
         output = chosen.output or BENCH / "results" / f"{measured}.json"
         result = {"commit": measured, "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started)),
                   "machine": host, "load_before": load_before, "compiler": build["compiler"], "flags": build["flags"],
-                  "noise_limit": chosen.noise, "fastest_probe_ns": session.noise.fastest,
+                  "noise_limit": chosen.noise, "quiet_probe_ns": session.noise.quiet(),
                   "absent": {f"{e['workload']}/{e['contender']}": e["remedy"] for e in entries if e["program"] is None},
                   "failures": session.failures, "summary": tables, "runs": session.runs}
         output.parent.mkdir(parents=True, exist_ok=True)
