@@ -28,6 +28,17 @@ void fail(circuit_breaker& breaker, int times = 1) {
 
 [[noreturn]] void throw_it() { throw std::runtime_error("down"); }
 
+/// Looks at a breaker each time it is asked.
+struct curious_clock {
+  using time_point = workpool::time_point;
+  static constexpr bool is_steady = true;
+  time_point now() const noexcept {
+    if (breaker != nullptr) static_cast<void>(breaker->current());
+    return {};
+  }
+  circuit_breaker* breaker = nullptr;
+};
+
 }  // namespace
 
 TEST_CASE("a breaker refuses options that cannot be meant", "[breaker]") {
@@ -220,4 +231,16 @@ TEST_CASE("64 threads at the half-open transition get no more through than there
   CHECK(most == static_cast<int>(probes));
   CHECK(through == rounds * static_cast<int>(probes));
   CHECK(broken == 0);
+}
+
+TEST_CASE("the clock, which is the user's, is never asked under the lock", "[breaker]") {
+  curious_clock clock;
+  circuit_breaker breaker({.failure_threshold = 1}, clock);
+  clock.breaker = &breaker;
+  fail(breaker);
+  CHECK_THROWS_AS(breaker.execute([] {}), workpool::circuit_open);
+  breaker.force_open();
+  breaker.force_closed();
+  breaker.reset();
+  CHECK(breaker.current() == state::closed);
 }

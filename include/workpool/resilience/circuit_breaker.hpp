@@ -118,14 +118,14 @@ class circuit_breaker {
 
   /// Lets nobody, or everybody, through until reset().
   void force_open() noexcept {
-    change([&] { machine_.force_open(clock_.now()); });
+    change([&, now = clock_.now()] { machine_.force_open(now); });
   }
   void force_closed() noexcept {
-    change([&] { machine_.force_closed(clock_.now()); });
+    change([&, now = clock_.now()] { machine_.force_closed(now); });
   }
   /// Closed, and everything that was known is forgotten; calls that are on their way count nowhere.
   void reset() noexcept {
-    change([&] { machine_.reset(clock_.now()); });
+    change([&, now = clock_.now()] { machine_.reset(now); });
   }
 
   /// Has `handler(from, to)` called after each transition, in their order, one at a time, by the thread that caused one
@@ -200,11 +200,12 @@ class circuit_breaker {
   }
 
   std::string refusal() const {
+    const time_point now = clock_.now();  // the user's, and so not under the lock
     const std::lock_guard hold(mutex_);
     if (machine_.state() == state::forced_open) return "the circuit breaker is held open by force_open()";
     if (machine_.state() == state::half_open)
       return "the circuit breaker is half open and has enough probes on their way";
-    const auto wait = std::chrono::ceil<std::chrono::milliseconds>(remaining(machine_.opens_until(), clock_.now()));
+    const auto wait = std::chrono::ceil<std::chrono::milliseconds>(remaining(machine_.opens_until(), now));
     return "the circuit breaker is open; it lets a call through in " + std::to_string(wait.count()) + " ms";
   }
 
