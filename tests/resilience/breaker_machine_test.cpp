@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/every_sequence.hpp"
 
 using namespace std::chrono_literals;
 using workpool::circuit_breaker_options;
@@ -22,12 +23,6 @@ namespace {
 
 /// What can happen to a breaker, at the time it is at.
 enum class step { call, succeed, fail, drop, wait, force_open, force_closed, reset };
-constexpr std::size_t step_count = 8;
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::size_t length = 6;
-#else
-constexpr std::size_t length = 8;
-#endif
 
 /// A machine, its calls under way, and the rules that hold whatever happens.
 struct driven {
@@ -112,20 +107,6 @@ struct driven {
   const char* broken = nullptr;
 };
 
-void enumerate(const driven& before, std::size_t depth, std::size_t& sequences, const char*& broken) {
-  ++sequences;
-  if (depth == 0 || broken != nullptr) return;
-  for (std::size_t next = 0; next < step_count; ++next) {
-    driven after = before;
-    after(static_cast<step>(next));
-    if (after.broken != nullptr) {
-      broken = after.broken;
-      return;
-    }
-    enumerate(after, depth - 1, sequences, broken);
-  }
-}
-
 /// Brings a machine with a threshold of one into half_open, which lets a first probe through. Gives: its generation.
 std::uint64_t half_open(breaker_machine& machine, time_point& now) {
   machine.record(*machine.acquire(now), call_result::failure, 0s, now);
@@ -136,15 +117,14 @@ std::uint64_t half_open(breaker_machine& machine, time_point& now) {
 }  // namespace
 
 TEST_CASE("every sequence of up to eight events keeps the rules", "[breaker]") {
-  std::size_t sequences = 0;
+  workpool_test::enumeration tried;
   for (const unsigned probes : {1U, 2U}) {
-    const driven fresh({.failure_threshold = 2, .open_for = 10s, .half_open_probes = probes, .max_half_open = 10s});
-    const char* broken = nullptr;
-    enumerate(fresh, length, sequences, broken);
-    INFO((broken == nullptr ? "" : broken));
-    CHECK(broken == nullptr);
+    workpool_test::try_every_sequence<step>(
+        driven({.failure_threshold = 2, .open_for = 10s, .half_open_probes = probes, .max_half_open = 10s}), tried);
   }
-  CHECK(sequences == 2 * (length == 8 ? 19'173'961 : 299'593));  // 8⁰ + 8¹ + … of them, for each number of probes
+  INFO((tried.broken == nullptr ? "" : tried.broken));
+  CHECK(tried.broken == nullptr);
+  CHECK(tried.sequences == 2 * workpool_test::all_sequences);
 }
 
 TEST_CASE("so many failures in a row open it, and a success begins the row anew", "[breaker]") {

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "support/catch.hpp"
+#include "support/every_sequence.hpp"
 
 using namespace std::chrono_literals;
 using workpool::restart_intensity;
@@ -149,12 +150,6 @@ struct thrice {
 };
 
 enum class step { start, stop, ready, death, missed, answered, wait, old_death };
-constexpr std::size_t step_count = 8;
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::size_t length = 6;
-#else
-constexpr std::size_t length = 8;
-#endif
 
 /// A slot and what really runs in it, with the rules that hold whatever happens.
 struct driven {
@@ -230,27 +225,12 @@ struct driven {
   const char* broken = nullptr;
 };
 
-void enumerate(const driven& before, std::size_t depth, std::size_t& sequences, const char*& broken) {
-  ++sequences;
-  if (depth == 0) return;
-  for (std::size_t next = 0; next < step_count && broken == nullptr; ++next) {
-    driven after = before;
-    after(static_cast<step>(next));
-    if (after.broken != nullptr) {
-      broken = after.broken;
-      return;
-    }
-    enumerate(after, depth - 1, sequences, broken);
-  }
-}
-
 }  // namespace
 
 TEST_CASE("every sequence of up to eight events keeps the rules", "[slot]") {
-  std::size_t sequences = 0;
-  const char* broken = nullptr;
-  enumerate(driven(), length, sequences, broken);
-  INFO((broken == nullptr ? "" : broken));
-  CHECK(broken == nullptr);
-  CHECK(sequences == (length == 8 ? 19'173'961 : 299'593));  // 8⁰ + 8¹ + … of them
+  workpool_test::enumeration tried;
+  workpool_test::try_every_sequence<step>(driven(), tried);
+  INFO((tried.broken == nullptr ? "" : tried.broken));
+  CHECK(tried.broken == nullptr);
+  CHECK(tried.sequences == workpool_test::all_sequences);
 }
