@@ -39,13 +39,13 @@ std::vector<std::vector<int>> chunks_of(Range& range, std::size_t wanted, std::s
   chunk_source<Range> source(range, wanted, workers);
   const std::atomic<bool> over{false};
   std::vector<std::vector<int>> all;
-  while (const std::optional<chunk<Range>> piece = source.next()) {
+  while (const std::optional<chunk<Range>> piece = source.next(0)) {
     CHECK(piece->number == all.size());
     std::vector<int>& one = all.emplace_back();
     CHECK(walk(*piece, over, [&](int n) { one.push_back(n); }));
     CHECK(one.size() == piece->size);
   }
-  CHECK_FALSE(source.next());
+  CHECK_FALSE(source.next(0));
   return all;
 }
 
@@ -79,22 +79,22 @@ TEMPLATE_TEST_CASE("chunks are as large as was asked for, but the last", "", std
   CHECK(chunks[2].size() == 2);
 }
 
-TEST_CASE("left to choose, a range of known size gives each worker several chunks") {
-  CHECK(chosen_chunk(0, 1600, 2) == 100);
+TEST_CASE("left to choose, a range of known size gives all who take part several chunks") {
+  CHECK(chosen_chunk(0, 1600, 2) == 50);
   CHECK(chosen_chunk(0, 3, 4) == 1);
   CHECK(chosen_chunk(0, 0, 1) == 1);
   CHECK(chosen_chunk(5, 1600, 2) == 5);
   auto list = numbers<std::list<int>>(1600);
-  CHECK(chunks_of(list, 0, 2).size() == 16);
+  CHECK(chunks_of(list, 0, 2).size() == 32);
 }
 
 TEST_CASE("left to choose, a range of unknown size is handed out in chunks that grow with it") {
   auto list = numbers<std::forward_list<int>>(10000);
   const auto chunks = chunks_of(list, 0, 2);
   CHECK(chunks.front().size() == 1);
-  CHECK(chunks[15].size() == 1);
-  CHECK(chunks.size() < 200);
-  for (const auto& one : chunks) CHECK(one.size() <= 10000 / 16);
+  CHECK(chunks[31].size() == 1);
+  CHECK(chunks.size() < 400);
+  for (const auto& one : chunks) CHECK(one.size() <= 10000 / 32);
 }
 
 TEST_CASE("a source knows whether it is empty and how many helpers have something to do") {
@@ -110,12 +110,26 @@ TEST_CASE("a source knows whether it is empty and how many helpers have somethin
   CHECK(chunk_source<std::vector<int>>(some, 5, 4).most_helpers(4) == 0);
 }
 
+TEST_CASE("each party begins with its own share, and goes on with what others have left of theirs") {
+  auto range = numbers<std::vector<int>>(100);
+  chunk_source<std::vector<int>> source(range, 10, 3);
+  std::vector<std::size_t> taken;
+  const auto next = [&](std::size_t party) { return source.next(party).value().number; };
+  CHECK(next(0) == 0);
+  CHECK(next(1) == 3);
+  CHECK(next(2) == 6);
+  CHECK(next(4) == 4);  // any number is somebody's
+  for (int n = 0; n < 6; ++n) taken.push_back(next(1));
+  CHECK(taken == std::vector<std::size_t>{5, 7, 8, 9, 1, 2});
+  CHECK_FALSE(source.next(0));
+}
+
 TEST_CASE("a walk ends before the element at which it is over") {
   auto range = numbers<std::vector<int>>(10);
   chunk_source<std::vector<int>> source(range, 10, 1);
   std::atomic<bool> over{false};
   int visited = 0;
-  CHECK_FALSE(walk(*source.next(), over, [&](int n) {
+  CHECK_FALSE(walk(*source.next(0), over, [&](int n) {
     ++visited;
     over = n == 3;
   }));
@@ -146,9 +160,9 @@ TEST_CASE("a source whose step threw hands nothing out any more") {
   };
   breaks range;
   chunk_source<breaks> source(range, 4, 1);
-  CHECK(source.next()->size == 4);
-  CHECK_THROWS_WITH(source.next(), "no next one");
-  CHECK_FALSE(source.next());
+  CHECK(source.next(0)->size == 4);
+  CHECK_THROWS_WITH(source.next(0), "no next one");
+  CHECK_FALSE(source.next(0));
 }
 
 TEMPLATE_TEST_CASE("several threads get every element once between them", "", std::vector<int>, std::list<int>) {
@@ -158,10 +172,10 @@ TEMPLATE_TEST_CASE("several threads get every element once between them", "", st
   std::vector<int> times(20000);
   std::vector<std::thread> all;
   const std::atomic<bool> over{false};
-  for (int n = 0; n < 3; ++n) {
-    all.emplace_back([&] {
+  for (std::size_t n = 0; n < 3; ++n) {
+    all.emplace_back([&, n] {
       std::vector<int> mine;
-      while (const auto piece = source.next()) walk(*piece, over, [&](int one) { mine.push_back(one); });
+      while (const auto piece = source.next(n)) walk(*piece, over, [&](int one) { mine.push_back(one); });
       const std::lock_guard hold(mutex);
       for (const int one : mine) ++times[static_cast<std::size_t>(one)];
     });

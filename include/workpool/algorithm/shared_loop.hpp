@@ -12,7 +12,9 @@
 #include <workpool/algorithm/loop_options.hpp>
 #include <workpool/core/error.hpp>
 #include <workpool/core/future.hpp>
+#include <workpool/detail/recent_wake.hpp>
 #include <workpool/pool/task_options.hpp>
+#include <workpool/worker/thread_worker.hpp>
 #include <workpool/worker/wait_graph.hpp>
 
 namespace workpool { inline namespace v0 { namespace detail {
@@ -26,7 +28,7 @@ template <class Range, class Work>
 class shared_loop {
  public:
   shared_loop(Range& range, Work& work, const loop_options& options, std::size_t workers)
-      : work_(work), workers_(workers), lane_(options.priority), source_(range, options.chunk, workers) {}
+      : work_(work), workers_(workers), lane_(options.priority), source_(range, options.chunk, workers + 1) {}
   shared_loop(const shared_loop&) = delete;
   shared_loop& operator=(const shared_loop&) = delete;
 
@@ -84,9 +86,11 @@ class shared_loop {
     }
   }
 
+  // The same thread has the same share in each loop.
   void take_part() {
+    const std::size_t party = worker_of_this_thread == nullptr ? 0 : 1 + worker_of_this_thread->id();
     while (!over_.load(std::memory_order_relaxed)) {
-      const std::optional<chunk<Range>> piece = source_.next();
+      const std::optional<chunk<Range>> piece = source_.next(party);
       if (!piece) return;
       work_(*piece, over_);
     }
@@ -108,6 +112,7 @@ class shared_loop {
         future_access::task_of(one)->withdraw(outcome::cancelled);
       }
     }
+    static_cast<void>(recent_wake::take());  // asking for help was a loop ago
     for (const future<void>& one : helpers_) {
       try {
         one.wait();

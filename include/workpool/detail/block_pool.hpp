@@ -38,9 +38,12 @@ struct free_block {
 inline constexpr std::size_t block_sizes[] = {128, 256, 512};
 inline constexpr std::size_t block_classes = std::size(block_sizes);
 inline constexpr std::size_t largest_block = block_sizes[block_classes - 1];
-inline constexpr unsigned chain_length = 64;                      // blocks; one lock per so many operations
-inline constexpr unsigned prefetched_ahead = 4;                   // blocks; a power of two
-inline constexpr std::size_t depot_bytes = std::size_t{8} << 20;  // per size: 65 536 of the smallest blocks
+inline constexpr unsigned chain_length = 64;     // blocks; one lock per so many operations
+inline constexpr unsigned prefetched_ahead = 4;  // blocks; a power of two
+
+/// Per size: 262 144 of the smallest blocks. A backlog that is larger costs malloc and free for what is over. Measured,
+/// backlogs of 200 000 tasks from two and four threads: 111 and 120 ns a task with 8 MiB, 86 and 90 ns with 32.
+inline constexpr std::size_t depot_bytes = std::size_t{32} << 20;
 
 constexpr std::size_t block_class_of(std::size_t bytes) noexcept {
   std::size_t index = 0;
