@@ -1,6 +1,7 @@
 #include <workpool/detail/parking.hpp>
 
 #include "support/catch.hpp"
+#include "support/eventually.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -12,6 +13,7 @@
 
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
+using workpool::detail::futex_mask;
 using workpool::detail::parking;
 
 namespace {
@@ -280,6 +282,41 @@ TEST_CASE("a recall wakes every sleeper, also when the first one awake goes back
   }
 }
 
+TEST_CASE("a recall of some wakes those it means, and nobody else") {
+  parking lot;
+  std::atomic<int> wakes[2]{};
+  std::atomic<bool> over{false};
+  std::vector<std::jthread> sleepers;
+  for (int id = 0; id < 2; ++id) {
+    sleepers.emplace_back([&, id] {
+      for (;;) {
+        const auto announced = lot.announce();
+        if (over) return lot.retract();
+        lot.park_until(announced, steady_clock::time_point::max(), futex_mask{1} << id);
+        ++wakes[id];
+      }
+    });
+  }
+  // Not at once: who is just about to sleep looks around once more.
+  CHECK(workpool_test::eventually([&] {
+    const int before = wakes[0];
+    for (int n = 0; n < 100; ++n) {
+      const int seen = wakes[1];
+      while (wakes[1] == seen) lot.recall(0b10);  // it may have been awake just then
+    }
+    return wakes[0] == before;
+  }));
+  over = true;
+  lot.recall();
+}
+
+TEST_CASE("however many recalls there have been since it was announced, a waiter sees them") {
+  parking lot;
+  const auto announced = lot.announce();
+  for (int n = 0; n < 1 << 16; ++n) lot.recall(0b10);
+  CHECK(lot.park_until(announced, steady_clock::time_point{}, 0b01));
+}
+
 TEST_CASE("a recall before the announcement wakes nobody, and one after it is not missed") {
   parking lot;
   lot.recall();
@@ -309,7 +346,7 @@ TEST_CASE("a sleeper whose time is up leaves although another one took the permi
   for (int n = 0; n < 3; ++n) {
     sleepers.emplace_back([&, n] {
       for (unsigned turn = 0; !over; ++turn) {
-        const std::uint32_t announced = lot.announce();
+        const std::uint64_t announced = lot.announce();
         if (over) {
           lot.retract();
           break;

@@ -43,7 +43,7 @@ TEST_CASE("everybody is woken, who is parked and who waits for the pool to be re
   me.wanted = true;
   crew.phase.pause(crew.workers);
   std::thread halted([&] { crew.phase.await_resumed(me); });
-  const std::uint32_t announced = crew.parked.announce();
+  const std::uint64_t announced = crew.parked.announce();
   me.wanted = false;
   crew.wake_all();
   CHECK(crew.parked.park_until(announced, time_point::max()));

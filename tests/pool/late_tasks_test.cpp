@@ -112,11 +112,11 @@ TEST_CASE("a late task that was withdrawn is passed over", "[late]") {
 TEST_CASE("emptying a lane takes all of it, in its order, and nothing of the others", "[late]") {
   bench here;
   for (const priority lane : {priority::normal, priority::low, priority::normal}) here.put(lane);
-  const late_tasks::entry all = here.late.empty(priority::normal);
+  const late_tasks::entry all = here.late.take_all(priority::normal);
   REQUIRE(all.size() == 2);
   CHECK(all.front().get()->id() == 1);
   CHECK(all.back().get()->id() == 3);
-  CHECK(here.late.empty(priority::normal).empty());
+  CHECK(here.late.take_all(priority::normal).empty());
   CHECK(here.pull() == 2);
   CHECK_FALSE(here.late.any());
 }

@@ -40,6 +40,8 @@ struct bench {
     release();
   }
 
+  std::atomic<int> dispatches{0};
+
   wp::pool_stats stats() const {
     wp::pool_stats now;
     staff.write_to(now);
@@ -49,6 +51,7 @@ struct bench {
   struct threads {
     bench& here;
     void work(wp::detail::thread_worker& me) { here.work_on(me); }
+    void dispatch_again() noexcept { ++here.dispatches; }
   };
 
   std::atomic<int> references{0};

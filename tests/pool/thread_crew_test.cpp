@@ -66,6 +66,9 @@ class plain_pool final : public wp::detail::task_owner {
   }
 
   bool work_published() const noexcept { return work_in_sight(); }
+  bool work_for(const wp::detail::thread_worker&) const noexcept { return work_in_sight(); }
+  bool work_published_for(const wp::detail::thread_worker&) const noexcept { return work_in_sight(); }
+  bool overdue(const wp::detail::thread_worker&) const noexcept { return false; }
   bool more_to_come() const noexcept { return false; }
 
   void wait_quiet() {

@@ -60,6 +60,9 @@ class bench {
   }
   bool work_in_sight() const noexcept { return left() != 0; }
   bool work_published() const noexcept { return work_in_sight(); }
+  bool work_for(const wp::detail::thread_worker&) const noexcept { return work_in_sight(); }
+  bool work_published_for(const wp::detail::thread_worker&) const noexcept { return work_in_sight(); }
+  bool overdue(const wp::detail::thread_worker&) const noexcept { return false; }
   bool more_to_come() const noexcept { return false; }
 
   // of a Staff

@@ -1,11 +1,14 @@
 #include <workpool/pool/worker_pool.hpp>
 
 #include <atomic>
+#include <concepts>
 #include <memory>
 #include <tuple>
 #include <utility>
 #include <workpool/pool/basic_thread_pool.hpp>
 #include <workpool/queue/fifo_queue.hpp>
+#include <workpool/select/round_robin.hpp>
+#include <workpool/select/sticky.hpp>
 
 namespace {
 
@@ -41,17 +44,20 @@ class thread_test_side {
   std::shared_ptr<thread_gate::state> state_ = std::make_shared<thread_gate::state>();
 };
 
-template <class Queue, bool ByPriority>
+template <class Queue, bool ByPriority, class Selection = workpool::select::first_idle>
 struct threads {
-  using pool = workpool::basic_thread_pool<workpool::select::first_idle, Queue>;
+  using pool = workpool::basic_thread_pool<Selection, Queue>;
   using options = workpool::pool_options;
   using gate = thread_gate;
   using test_side = thread_test_side;
   static constexpr bool by_priority = ByPriority;
+  static constexpr bool drops = std::same_as<Selection, workpool::select::first_idle>;
   static constexpr bool kills = false;
 };
 
-using worker_pool_models = std::tuple<threads<void, true>, threads<workpool::fifo_queue<workpool::task_ref>, false>>;
+using worker_pool_models =
+    std::tuple<threads<void, true>, threads<workpool::fifo_queue<workpool::task_ref>, false>,
+               threads<void, true, workpool::select::round_robin>, threads<void, true, workpool::select::sticky>>;
 
 }  // namespace
 

@@ -31,13 +31,19 @@ class fake_crew final : public workpool::detail::stall_watch {
   void notify_one_in_order() noexcept { ++notified; }
   void notify_many(std::uint32_t count) noexcept { notified += static_cast<int>(count); }
   void wake_all() noexcept { ++woken; }
+  void recall(workpool::detail::futex_mask who) noexcept { recalled |= who; }
+  void crowded() noexcept { ++crowds; }
+  bool may_grow() const noexcept { return grows; }
+  void dispatch_again() noexcept { ++dispatches; }
   void stalled(workpool::worker_id) noexcept override { ++stalls; }
   void recovered(workpool::worker_id) noexcept override { ++recoveries; }
 
   workpool::detail::worker_list workers;
   workpool::detail::thread_worker* played = nullptr;  // by the calling thread
-  bool is_paused = false;
-  std::atomic<int> shared{0}, forks{0}, keeps{0}, notified{0}, woken{0}, stalls{0}, recoveries{0};
+  bool is_paused = false, grows = true;
+  std::atomic<int> shared{0}, forks{0}, keeps{0}, notified{0}, woken{0}, stalls{0}, recoveries{0}, crowds{0},
+      dispatches{0};
+  std::atomic<workpool::detail::futex_mask> recalled{0};
 };
 
 }  // namespace workpool_test

@@ -67,12 +67,24 @@ class guest_visit {
   task_owner* before_;
 };
 
+/// What has to let a task in, and is told how it ended. Threads: enter() by who submits, leave() by who settles.
+class attempt_gate {
+ public:
+  attempt_gate() = default;
+  attempt_gate(const attempt_gate&) = delete;
+  attempt_gate& operator=(const attempt_gate&) = delete;
+  virtual ~attempt_gate() = default;
+  virtual bool enter() noexcept = 0;
+  virtual void leave(outcome how) noexcept = 0;
+};
+
 /// What only some tasks have.
 struct task_details {
   std::string name;
   duration timeout = duration::max();         // of one attempt
   time_point expires_at = time_point::max();  // if it has not started by then
   std::uint64_t key = 0;
+  std::unique_ptr<attempt_gate> gate{};
   bool outside_queue = false;        // takes no place in the queue
   std::atomic<bool> delayed{false};  // its time has not come; whoever resets it takes it out of the count
 };
@@ -124,6 +136,13 @@ class task : public recycled {
   void set_posted() noexcept { posted_ = true; }
   /// deliver() is to be called.
   void set_delivers() noexcept { delivers_ = true; }
+  /// To be filled in before another thread can see the task. Throws: std::bad_alloc.
+  void set_gate(std::unique_ptr<attempt_gate> gate) {
+    details().gate = std::move(gate);
+    set_delivers();  // just before the outcome is published the gate is told
+  }
+  /// Gives: whether it may be submitted.
+  bool may_enter() noexcept { return !details_ || !details_->gate || details_->gate->enter(); }
 
   task_id id() const noexcept { return id_; }
   priority lane() const noexcept { return lane_; }
@@ -131,6 +150,7 @@ class task : public recycled {
   std::string_view name() const noexcept { return details_ ? std::string_view(details_->name) : std::string_view(); }
   duration timeout() const noexcept { return details_ ? details_->timeout : duration::max(); }
   time_point expires_at() const noexcept { return details_ ? details_->expires_at : time_point::max(); }
+  std::uint64_t key() const noexcept { return details_ ? details_->key : 0; }
   bool delayed() const noexcept { return details_ && details_->delayed.load(std::memory_order_acquire); }
   /// Gives: true for the one caller that ends the delay.
   bool end_delay() noexcept { return delayed() && details_->delayed.exchange(false, std::memory_order_acq_rel); }
@@ -231,6 +251,10 @@ class task : public recycled {
     return advance<task_event::start>(word_).taken;
   }
   void act_on(const task_step& step) noexcept;
+  [[gnu::noinline]] void hand_over(outcome result) noexcept {
+    if (details_ && details_->gate) details_->gate->leave(result);
+    deliver(result);
+  }
   [[gnu::noinline]] void end_of_rare_things() noexcept {
     delete stop_.load(std::memory_order_relaxed);
     if (!retained_) return;
@@ -273,7 +297,7 @@ inline bool task::withdraw(outcome result) noexcept {
     drop();
     owner_->withdrawn(*this, result);
   }
-  if (delivers_) deliver(result);
+  if (delivers_) hand_over(result);
   act_on(advance<task_event::publish>(word_));
   return true;
 }
@@ -286,7 +310,7 @@ inline cancel_result task::cancel() noexcept {
 }
 
 inline void task::finish(outcome result) noexcept {
-  if (delivers_) deliver(result);
+  if (delivers_) hand_over(result);
   act_on(advance<task_event::finish>(word_, result));
 }
 

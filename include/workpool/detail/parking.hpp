@@ -27,30 +27,35 @@ class parking {
   using time_point = std::chrono::steady_clock::time_point;
 
   /// To be followed by another look for work, then by retract() or park(). Gives: what park() wants to know.
-  std::uint32_t announce() noexcept {
+  std::uint64_t announce() noexcept {
     parked_.fetch_add(1, std::memory_order_seq_cst);
     std::atomic_thread_fence(std::memory_order_seq_cst);
-    return permits_.load(std::memory_order_acquire) & ~permit_bits;
+    return recalls_.load(std::memory_order_acquire);
   }
 
   /// Work was found after all.
   void retract() noexcept { leave(); }
 
   /// Blocks until notified or recalled; `announced` is what announce() gave.
-  void park(std::uint32_t announced) noexcept { park_until(announced, time_point::max()); }
+  void park(std::uint64_t announced) noexcept { park_until(announced, time_point::max()); }
 
   /// Blocks until notified, recalled, or until `deadline`. Gives: false when it was the deadline.
-  bool park_until(std::uint32_t announced, time_point deadline) noexcept {
-    const wake_up cause = consume(announced, deadline);
+  /// `me`: how a recall of some knows this waiter.
+  bool park_until(std::uint64_t announced, time_point deadline, futex_mask me = any_sleeper) noexcept {
+    const wake_up cause = consume(announced, deadline, me);
     if (cause == wake_up::permit) return true;
     leave();
     return cause == wake_up::recall;
   }
 
   /// Wakes everyone who has announced itself; nobody is claimed by it.
-  void recall() noexcept {
-    permits_.fetch_add(permit_bits + 1, std::memory_order_seq_cst);
-    futex_wake_all(permits_);
+  void recall() noexcept { recall(any_sleeper); }
+
+  /// The same for those that `who` means; others that are just about to park look around once more, too.
+  void recall(futex_mask who) noexcept {
+    recalls_.fetch_add(1, std::memory_order_seq_cst);
+    permits_.fetch_add(permit_bits + 1, std::memory_order_seq_cst);  // whoever is about to sleep on it does not
+    futex_wake_some(permits_, who);
   }
 
   /// Whether somebody is parked and not being woken; a guess.
@@ -112,20 +117,21 @@ class parking {
 
   enum class wake_up : std::uint8_t { permit, recall, deadline };
 
-  wake_up consume(std::uint32_t announced, time_point deadline) noexcept {
+  wake_up consume(std::uint64_t announced, time_point deadline, futex_mask me) noexcept {
     for (;;) {
       if (take_permit()) return wake_up::permit;
       const std::uint32_t seen = permits_.load(std::memory_order_acquire);
       if ((seen & permit_bits) != 0) continue;
-      if ((seen & ~permit_bits) != announced) return wake_up::recall;
-      if (!futex_wait_until(permits_, seen, deadline)) return wake_up::deadline;
+      if (recalls_.load(std::memory_order_acquire) != announced) return wake_up::recall;
+      if (!futex_wait_until(permits_, seen, deadline, me)) return wake_up::deadline;
     }
   }
 
-  static constexpr std::uint32_t permit_bits = 0xffff;  // the low half counts permits, the high half recalls
+  static constexpr std::uint32_t permit_bits = 0xffff;  // the low half counts permits, the high half changes
 
   alignas(cache_line) std::atomic<std::uint32_t> parked_{0};  // announced and not claimed: workers add, claimers take
   alignas(cache_line) futex_word permits_{0};                 // claimed and not yet awake: notifiers add, sleepers take
+  std::atomic<std::uint64_t> recalls_{0};  // all there were: half a word of them would be the same again one day
 };
 
 }}}  // namespace workpool::v0::detail

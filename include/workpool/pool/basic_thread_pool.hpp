@@ -41,18 +41,22 @@ inline constexpr use_std_future_t use_std_future{};
 /// has not one thread to give, and from the first use of a time limit when it has none for the timer; forked_child from
 /// every member in a process that has inherited the pool by fork.
 ///
+/// A Selection other than select::first_idle says which worker runs which task. That is a preference: a worker that has
+/// not begun anything for a millisecond loses what waits for it to others that are idle, unless the strategy pins it.
+/// It costs throughput; see selection_strategy.
+///
 /// An accepted task reaches exactly one outcome. One that throws fails its future, or, posted, goes to on_uncaught.
 /// The destructor runs everything that was accepted; shutdown() first where that must have an end.
 template <selection_strategy Selection = detail::default_selection, class Queue = void>
 class basic_thread_pool {
-  static_assert(std::same_as<Selection, select::first_idle>, "thread pools pull their tasks: use select::first_idle");
   using queue_type = std::conditional_t<std::is_void_v<Queue>, detail::default_queue, Queue>;
+  using core_type = detail::thread_pool_core<queue_type, Selection>;
   static_assert(task_queue<queue_type> && std::same_as<typename queue_type::value_type, task_ref>,
                 "the queue of a pool is a task_queue of workpool::task_ref");
 
  public:
-  explicit basic_thread_pool(pool_options options = {}, Selection = Selection())
-      : core_(new detail::thread_pool_core<queue_type>(options)) {
+  explicit basic_thread_pool(pool_options options = {}, Selection selection = Selection())
+      : core_(new core_type(options, std::move(selection))) {
     try {
       core_->spawn();
     } catch (...) {
@@ -67,8 +71,8 @@ class basic_thread_pool {
   ~basic_thread_pool() { core_->end_of_handle(); }
 
   /// Runs `callable(arguments...)` on a worker, with copies made now; a callable that needs a std::stop_token first
-  /// gets one. Throws: queue_full, enqueue_timeout or pool_stopped, and then the callable never runs; what copying it
-  /// throws; std::bad_function_call for a null one.
+  /// gets one. Throws: queue_full, enqueue_timeout, circuit_open or pool_stopped, and then the callable never runs; what
+  /// copying it throws; std::bad_function_call for a null one.
   template <class F, class... A>
   requires detail::submittable<F, A...>
   auto submit(F&& callable, A&&... arguments) -> future<detail::result_t<F, A...>> {
@@ -163,7 +167,7 @@ class basic_thread_pool {
   subscription post_every(duration interval, F&& callable) {
     core_->check_process();
     check_callable(callable);
-    using series = detail::periodic_function<detail::thread_pool_core<queue_type>, std::decay_t<F>>;
+    using series = detail::periodic_function<core_type, std::decay_t<F>>;
     const auto made = std::make_shared<series>(*core_, detail::checked_interval(interval), std::forward<F>(callable));
     made->book_next();
     return subscription(made);
@@ -212,6 +216,14 @@ class basic_thread_pool {
   shutdown_report shutdown(shutdown_options options = {}) {
     core_->check_process();
     return core_->shutdown(options);
+  }
+
+  /// Calls `use(Selection&)` between two picks, which wait for it: set_weights() of a running pool, for instance.
+  /// Throws: what `use` throws. It must not wait for the pool.
+  template <std::invocable<Selection&> F>
+  void with_selection(F&& use) requires(core_type::chooses) {
+    core_->check_process();
+    core_->with_selection(std::forward<F>(use));
   }
 
   pool_stats stats() const {
@@ -296,7 +308,7 @@ class basic_thread_pool {
   }
 
   friend detail::pool_access;
-  detail::thread_pool_core<queue_type>* const core_;
+  core_type* const core_;
 };
 
 /// What algorithms need of a pool, and nobody else.

@@ -84,7 +84,7 @@ class delayed_tasks {
     }
     // Not before: a task goes from the clock to the late ones.
     if (late_.any(std::memory_order_seq_cst)) {
-      for (const task_ref& one : late_.empty(lane)) {
+      for (const task_ref& one : late_.take_all(lane)) {
         if (one.get()->withdraw(result)) ++count;
       }
     }

@@ -11,6 +11,7 @@
 #include <workpool/detail/posix/stack_room.hpp>
 #include <workpool/pool/acceptance.hpp>
 #include <workpool/pool/admission.hpp>
+#include <workpool/pool/asking_strategy.hpp>
 #include <workpool/pool/pool_options.hpp>
 #include <workpool/pool/refusal.hpp>
 #include <workpool/pool/reserved_places.hpp>
@@ -34,14 +35,14 @@ template <task_queue Queue, class Crew>
 class intake {
  public:
   intake(task_owner& pool, const pool_options& options, Queue& queue, task_runner& runner, timekeeper& clock,
-         Crew& crew) noexcept
+         Crew& crew, bool keeps_own = true) noexcept
       : pool_(pool),
         options_(options),
         queue_(queue),
         runner_(runner),
         clock_(clock),
         crew_(crew),
-        keeps_own_(batching_task_queue<Queue> && options.queue.capacity == 0 && !options.queue.fifo) {}
+        keeps_own_(keeps_own && batching_task_queue<Queue> && options.queue.capacity == 0 && !options.queue.fifo) {}
   intake(const intake&) = delete;
   intake& operator=(const intake&) = delete;
 
@@ -64,6 +65,10 @@ class intake {
   /// is one. Throws: std::bad_alloc, spawn_failed of the timer.
   errc admit(task_ref& one, submit_kind kind, reserved_places<Queue>* places = nullptr) {
     task& here = *one.get();
+    if (!here.may_enter()) [[unlikely]] {
+      runner_.intake().reject();
+      return errc::circuit_open;
+    }
     if (!here.is_limited()) return admit_now(one, kind, places);
     clock_.begin();
     if (here.expires_at() == time_point::max()) return admit_now(one, kind, places);
@@ -106,6 +111,7 @@ class intake {
       one.release();
       return errc();
     }
+    if (asking_strategy::anybody()) kind = submit_kind::must_not_block;
     admission_case now{push_status::accepted, options_.queue.on_full, options_.queue.block_for, kind, works_for(pool_)};
     if constexpr (reserving_task_queue<Queue>) {
       if (places != nullptr && places->any_left()) {

@@ -40,17 +40,22 @@ class late_tasks {
   /// Gives: the next task, started, with a reference; nullptr when there is none, or when one of the tasks that wait
   /// elsewhere, so many of each lane, lies in a lane above.
   task* pull(const std::array<std::size_t, priority_count>& waiting) {
-    for (std::size_t lane = 0; lane < priority_count; ++lane) {
-      while (std::optional<task_ref> next = pop(lane)) {
-        if (next->take()) return next->release();
-      }
-      if (waiting[lane] != 0) break;
+    while (std::optional<task_ref> one = next(waiting)) {
+      if (one->take()) return one->release();
     }
     return nullptr;
   }
+  /// The same, not started.
+  std::optional<task_ref> next(const std::array<std::size_t, priority_count>& waiting) noexcept {
+    for (std::size_t lane = 0; lane < priority_count; ++lane) {
+      if (std::optional<task_ref> one = pop(lane)) return one;
+      if (waiting[lane] != 0) break;
+    }
+    return std::nullopt;
+  }
 
   /// Takes everything out of a lane.
-  entry empty(priority lane) noexcept {
+  entry take_all(priority lane) noexcept {
     const std::lock_guard hold(mutex_);
     entry all = std::exchange(lanes_[lane_index(lane)], {});
     count_.fetch_sub(all.size(), std::memory_order_relaxed);

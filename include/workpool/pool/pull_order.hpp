@@ -65,6 +65,13 @@ class pull_order {
     return work_in_sight();
   }
 
+  /// The same for one worker: all are alike.
+  bool work_for(const thread_worker&) const noexcept { return work_in_sight(); }
+  bool work_published_for(const thread_worker&) const noexcept { return work_published(); }
+
+  /// Whether something waits for a worker that does not get to it: nothing waits for any in particular.
+  static constexpr bool overdue(const thread_worker&) noexcept { return false; }
+
   /// Takes what the workers have in hand of one lane, for nobody to run it: calls `visit(task_ref&&)` with each.
   template <class Visit>
   void empty_hands(priority lane, Visit visit) {

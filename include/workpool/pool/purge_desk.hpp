@@ -14,10 +14,10 @@ namespace workpool { inline namespace v0 { namespace detail {
 /// Withdraws what a pool has accepted and nobody has started, wherever it lies: in the queue, in the hands of workers,
 /// delayed or late.
 /// Threads: any. Needs no memory. Gives: how many tasks were withdrawn.
-template <task_queue Queue, class Crew>
+template <task_queue Queue, class Crew, class Order = pull_order<Queue, Crew>>
 class purge_desk {
  public:
-  purge_desk(Queue& queue, pull_order<Queue, Crew>& order, delayed_tasks<Crew>& delayed) noexcept
+  purge_desk(Queue& queue, Order& order, delayed_tasks<Crew>& delayed) noexcept
       : queue_(queue), order_(order), delayed_(delayed) {}
   purge_desk(const purge_desk&) = delete;
   purge_desk& operator=(const purge_desk&) = delete;
@@ -29,8 +29,8 @@ class purge_desk {
       if (waiting.get()->withdraw(result)) ++count;
     };
     queue_.purge(lane, withdraw);
+    count += delayed_.withdraw(lane, result);  // before the hands, into which what is late is dispatched
     order_.empty_hands(lane, withdraw);
-    count += delayed_.withdraw(lane, result);
     return count;
   }
 
@@ -48,7 +48,7 @@ class purge_desk {
 
  private:
   Queue& queue_;
-  pull_order<Queue, Crew>& order_;
+  Order& order_;
   delayed_tasks<Crew>& delayed_;
 };
 

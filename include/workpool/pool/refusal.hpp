@@ -23,6 +23,10 @@ namespace workpool { inline namespace v0 { namespace detail {
       raise(reason, who + "has no room: queue.capacity " + capacity +
                         " is reached, and the stack of this worker, which would run the task itself, is used up; "
                         "raise queue.capacity, or submit less from within tasks");
+    case errc::circuit_open:
+      raise(reason, who +
+                        "was not given the task: the circuit breaker of its options lets no call through just now; "
+                        "try again later, or leave out .breaker");
     default:
       raise(reason, who + "accepts no more tasks: its shutdown has begun");
   }

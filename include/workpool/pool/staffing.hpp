@@ -175,7 +175,10 @@ class staffing {
       change_plan();
       failed = carry_out();
     }
-    if (failed != 0) tell_missing();
+    if (failed != 0) {
+      crew_.dispatch_again();
+      tell_missing();
+    }
     for (std::thread ended; (ended = take_ended()).joinable();) {
       if (ended.get_id() == std::this_thread::get_id()) {
         ended.detach();  // the destructor of one of its thread_locals is calling

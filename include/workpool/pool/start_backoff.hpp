@@ -1,8 +1,8 @@
 #pragma once
-#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <workpool/core/clock.hpp>
+#include <workpool/resilience/backoff.hpp>
 
 namespace workpool { inline namespace v0 { namespace detail {
 
@@ -11,13 +11,10 @@ namespace workpool { inline namespace v0 { namespace detail {
 /// Threads: failed() and succeeded() one at a time, the rest by any.
 class start_backoff {
  public:
-  void failed(time_point now) noexcept {
-    retry_at_.store(after(now, wait_), std::memory_order_relaxed);
-    wait_ = std::min<duration>(2 * wait_, last_wait);
-  }
+  void failed(time_point now) noexcept { retry_at_.store(after(now, waits_.next()), std::memory_order_relaxed); }
   void succeeded() noexcept {
     retry_at_.store({}, std::memory_order_relaxed);
-    wait_ = first_wait;
+    waits_.reset();
   }
 
   /// Whether the last start has failed.
@@ -30,11 +27,8 @@ class start_backoff {
   }
 
  private:
-  static constexpr duration first_wait = std::chrono::milliseconds(100);
-  static constexpr duration last_wait = std::chrono::seconds(30);
-
   std::atomic<time_point> retry_at_{};  // 0: nothing has failed
-  duration wait_ = first_wait;
+  backoff waits_{{.initial = std::chrono::milliseconds(100), .factor = 2.0, .max = std::chrono::seconds(30)}};
 };
 
 }}}  // namespace workpool::v0::detail

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -7,6 +8,8 @@
 #include <workpool/core/error.hpp>
 #include <workpool/core/priority.hpp>
 #include <workpool/core/task.hpp>
+#include <workpool/pool/breaker_gate.hpp>
+#include <workpool/resilience/circuit_breaker.hpp>
 
 namespace workpool { inline namespace v0 {
 
@@ -16,8 +19,20 @@ struct task_options {
   workpool::priority priority = priority::normal;
   std::optional<duration> timeout{};  // running time, from its start; then the future ends and a stop is requested
   std::optional<duration> expires_after{};  // waiting time, from submit; 0 or less: expired at once
+  circuit_breaker* breaker = nullptr;       // asked for leave at submit and told the outcome; must outlive the task
   std::uint64_t key = 0;                    // 0: none; what tasks have in common, for strategies and quarantine
 };
+
+namespace detail {
+
+// Not inline: g++ 12 would warn its users of an optional that may be uninitialised, which it is not.
+[[gnu::noinline]] inline void check_timeout(const task_options& options) {
+  if (*options.timeout > duration::zero()) return;
+  throw bad_config("timeout", "timeout is " + std::to_string(options.timeout->count()) +
+                                  " ns: it must be above 0 (leave it out for none)");
+}
+
+}  // namespace detail
 
 /// Gives: the options. Throws: bad_config, naming the field.
 inline const task_options& checked(const task_options& options) {
@@ -25,10 +40,7 @@ inline const task_options& checked(const task_options& options) {
     throw bad_config("priority", "priority is " + std::to_string(static_cast<unsigned>(options.priority)) +
                                      ": use priority::critical, high, normal or low");
   }
-  if (const duration timeout = options.timeout.value_or(duration::max()); timeout <= duration::zero()) {
-    throw bad_config(
-        "timeout", "timeout is " + std::to_string(timeout.count()) + " ns: it must be above 0 (leave it out for none)");
-  }
+  if (options.timeout) detail::check_timeout(options);
   return options;
 }
 
@@ -43,6 +55,7 @@ inline void apply(const task_options& options, task& one) {
   if (const duration limit = options.expires_after.value_or(none); limit != none) {
     one.details().expires_at = after(steady::now(), limit);
   }
+  if (options.breaker != nullptr) one.set_gate(std::make_unique<breaker_gate>(*options.breaker));
   if (options.key != 0) one.details().key = options.key;
 }
 

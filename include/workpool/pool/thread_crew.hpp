@@ -24,8 +24,8 @@ namespace workpool { inline namespace v0 { namespace detail {
 ///     notify ─► a parked worker ─► worker_loop: pull and run
 ///        └─ nobody parked ─► staffing: one worker more, where the plan allows it
 ///
-/// Threads: any. A Pool is a task_owner with pull(worker) → a started task or nullptr, work_in_sight(),
-/// work_published() and more_to_come(); every thread holds a reference of it until it ends.
+/// Threads: any. A Pool is a task_owner with what worker_loop and staffing ask of it; one that decides which worker
+/// runs what has dispatch(), and wakes that one by recall(). Every thread holds a reference of the pool until it ends.
 template <class Pool>
 class thread_crew final : public stall_watch {
  public:
@@ -39,14 +39,17 @@ class thread_crew final : public stall_watch {
 
   /// A task has been pushed.
   void notify_one() noexcept {
-    if (!state_.parked.notify_one() && staff_.may_grow()) staff_.grow();
+    if constexpr (dispatches<Pool>) return pool_.dispatch();
+    wake_one();
   }
   /// The same where the queue has put the push in order.
   void notify_one_in_order() noexcept {
+    if constexpr (dispatches<Pool>) return pool_.dispatch();
     if (!state_.parked.notify_one_in_order() && staff_.may_grow(std::memory_order_seq_cst)) staff_.grow();
   }
   /// Several tasks have been pushed.
   void notify_many(std::uint32_t count) noexcept {
+    if constexpr (dispatches<Pool>) return pool_.dispatch();
     if (state_.parked.notify_many(count) < count && staff_.may_grow()) staff_.grow(count);
   }
 
@@ -62,11 +65,20 @@ class thread_crew final : public stall_watch {
   /// A task has forked: its parts are worth a wake each, since whoever forks wants them to run at the same time.
   /// Cost: as kept(). A worker that parks just now may miss it, and the one on guard finds it.
   void forked() noexcept {
-    if (state_.parked.anyone() || staff_.may_grow()) notify_one();
+    if (state_.parked.anyone() || staff_.may_grow()) wake_one();
   }
 
   /// A worker has taken more than it can run at once.
   void share() noexcept { state_.parked.notify_one(); }
+
+  /// Some workers look again at what there is to do.
+  void recall(futex_mask who) noexcept { state_.parked.recall(who); }
+  /// There is more than those who are there get to at once: somebody has to keep guard, and one more is welcome.
+  void crowded() noexcept {
+    if (!state_.guard.manned() && state_.parked.anyone() && state_.parked.notify_one()) return;
+    if (staff_.may_grow()) staff_.grow();
+  }
+  bool may_grow() const noexcept { return staff_.may_grow(); }
 
   /// Every worker looks again at what there is to do.
   void wake_all() noexcept { state_.wake_all(); }
@@ -89,7 +101,8 @@ class thread_crew final : public stall_watch {
     staff_.stall(worker);
     staff_.catch_up();
     if (pool_.work_in_sight()) state_.parked.notify_one();  // what it has in hand is now everybody's
-    if (state_.phase.ends()) state_.parked.recall();        // perhaps nobody waits for this one any more
+    dispatch_again();
+    if (state_.phase.ends()) state_.parked.recall();  // perhaps nobody waits for this one any more
   }
   void recovered(worker_id worker) noexcept override {
     state_.workers[worker].waits.fetch_sub(1, std::memory_order_relaxed);
@@ -177,6 +190,20 @@ class thread_crew final : public stall_watch {
   using staff = staffing<Pool, thread_crew>;
   friend staff;
 
+  template <class P>
+  static constexpr bool dispatches = requires(P& pool) {
+    pool.dispatch();
+  };
+
+  // What was dispatched to one that is not there any more.
+  void dispatch_again() noexcept {
+    if constexpr (dispatches<Pool>) pool_.dispatch();
+  }
+
+  void wake_one() noexcept {
+    if (!state_.parked.notify_one() && staff_.may_grow()) staff_.grow();
+  }
+
   // Those that are there, those that should be, and in the end those that were.
   bool is_listed(const thread_worker& worker) const noexcept {
     return worker.state() != worker_state::dead || worker.wanted.load(std::memory_order_relaxed) || state_.phase.ends();
@@ -219,6 +246,7 @@ class thread_crew final : public stall_watch {
     call_hook(options_.on_stop, me.id());
     runner_.hub().emit(event::worker_exited{me.id(), me.generation(), {}, planned});
     staff_.say_goodbye(me, planned);
+    dispatch_again();
     runner_.notify();
     worker_of_this_thread = nullptr;
     working_for = nullptr;

@@ -2,11 +2,13 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 #include <workpool/core/bulk_task.hpp>
@@ -26,12 +28,15 @@
 #include <workpool/pool/pull_order.hpp>
 #include <workpool/pool/purge_desk.hpp>
 #include <workpool/pool/refusal.hpp>
+#include <workpool/pool/selection_desk.hpp>
 #include <workpool/pool/shutdown_options.hpp>
 #include <workpool/pool/task_options.hpp>
 #include <workpool/pool/task_runner.hpp>
 #include <workpool/pool/thread_crew.hpp>
 #include <workpool/pool/timekeeper.hpp>
 #include <workpool/queue/task_queue.hpp>
+#include <workpool/select/first_idle.hpp>
+#include <workpool/select/selection_strategy.hpp>
 #include <workpool/worker/absence.hpp>
 #include <workpool/worker/fork_job.hpp>
 #include <workpool/worker/own_frames.hpp>
@@ -45,22 +50,25 @@ namespace workpool { inline namespace v0 { namespace detail {
 ///     submit ─► intake_ ─► queue_ ─► order_ ─► crew_: workers pull ─► runner_: run, settle, count
 ///                  └─► full: wait, refuse, or run it here
 ///
+/// The order is a pull_order; with a strategy other than first_idle a selection_desk.
 /// Each of them is a header; what is here is what they share, how the pool ends, and what a task asks of its owner.
 /// Threads: every member from any thread. References: one of the handle, one of each worker thread, one of each guest.
-template <task_queue Queue>
+template <task_queue Queue, selection_strategy Selection = select::first_idle>
 class thread_pool_core final : public task_owner, private deadline_watch {
  public:
-  explicit thread_pool_core(const pool_options& options)
-      : options_(completed(options)),
+  static constexpr bool chooses = !std::same_as<Selection, select::first_idle>;
+
+  explicit thread_pool_core(const pool_options& options, Selection selection = Selection())
+      : options_(checked_for(completed(options))),
         queue_(options.queue),
         runner_(options_),
         clock_(*this, *this, options_.name),
         crew_(*this, runner_, options_),
-        intake_(*this, options_, queue_, runner_, clock_, crew_),
+        intake_(*this, options_, queue_, runner_, clock_, crew_, !chooses),
         bulks_(*this, options_, queue_, runner_, intake_, crew_),
         delayed_(*this, runner_, clock_, crew_, intake_.is_closed()),
         forks_(*this, runner_, crew_),
-        order_(queue_, crew_, delayed_.late(), forks_),
+        order_(make_order(std::move(selection))),
         purges_(queue_, order_, delayed_) {
     runner_.report_to(clock_, crew_);
   }
@@ -120,6 +128,14 @@ class thread_pool_core final : public task_owner, private deadline_watch {
   task* pull(thread_worker& me) { return order_.pull(me); }
   bool work_in_sight() const noexcept { return order_.work_in_sight(); }
   bool work_published() const noexcept { return order_.work_published(); }
+  bool work_for(thread_worker& me) noexcept { return order_.work_for(me); }
+  bool work_published_for(thread_worker& me) noexcept { return order_.work_published_for(me); }
+  bool overdue(thread_worker& me) noexcept { return order_.overdue(me); }
+  void dispatch() noexcept requires(chooses) { order_.dispatch(); }
+  template <class F>
+  void with_selection(F&& use) requires(chooses) {
+    order_.with_selection(std::forward<F>(use));
+  }
   /// Whether a task that was accepted will still enter the queue.
   bool more_to_come() const noexcept { return delayed_.any(); }
 
@@ -190,6 +206,7 @@ class thread_pool_core final : public task_owner, private deadline_watch {
     now.pool = options_.name;
     runner_.write_to(now);
     crew_.write_to(now);
+    if constexpr (chooses) order_.write_to(now);
     return now;
   }
 
@@ -256,10 +273,29 @@ class thread_pool_core final : public task_owner, private deadline_watch {
  private:
   using crew = thread_crew<thread_pool_core>;
   using forks = fork_desk<crew>;
+  using order = std::conditional_t<chooses, selection_desk<Queue, crew, Selection>, pull_order<Queue, crew>>;
+
+  order make_order([[maybe_unused]] Selection selection) {
+    if constexpr (chooses) {
+      return {options_.queue, queue_, crew_, delayed_.late(), forks_, runner_.hub(), std::move(selection)};
+    } else {
+      return {queue_, crew_, delayed_.late(), forks_};
+    }
+  }
 
   static constexpr duration grace = std::chrono::seconds(1);  // of a shutdown beyond its drain, by contract
 
   ~thread_pool_core() = default;
+
+  static pool_options checked_for(pool_options options) {
+    if (chooses && options.queue.capacity != 0 && options.queue.on_full == on_full::drop_oldest) {
+      throw bad_config("queue.on_full",
+                       "queue.on_full is drop_oldest, and the pool has a selection strategy: what waits "
+                       "for its worker cannot be dropped; use on_full::reject or block, or "
+                       "select::first_idle");
+    }
+    return options;
+  }
 
   // A waiting task leaves the queue without having been popped.
   void forget(const task& one) noexcept {
@@ -303,8 +339,8 @@ class thread_pool_core final : public task_owner, private deadline_watch {
   bulk_intake<Queue, crew> bulks_;
   delayed_tasks<crew> delayed_;
   forks forks_;
-  pull_order<Queue, crew> order_;
-  purge_desk<Queue, crew> purges_;
+  order order_;
+  purge_desk<Queue, crew, order> purges_;
   std::atomic<std::size_t> references_{1};
 };
 

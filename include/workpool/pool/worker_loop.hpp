@@ -17,9 +17,9 @@ namespace workpool { inline namespace v0 { namespace detail {
 /// What the thread of a worker does from its first task to its last: it pulls and runs, looks around, parks, halts
 /// while the pool is paused, and returns when it is told to leave or there will be no more work.
 ///
-/// Threads: made and used by that thread alone. A Pool has pull(worker) → a started task or nullptr, work_in_sight(),
-/// work_published() and more_to_come(); a Staff says how many workers there should be: may_grow(), grow(),
-/// park_limit() and idle(worker).
+/// Threads: made and used by that thread alone. A Pool has pull(worker) → a started task or nullptr,
+/// work_for(worker), work_published_for(worker), overdue(worker), work_in_sight() and more_to_come(); a Staff says how
+/// many workers there should be: may_grow(), grow(), park_limit() and idle(worker).
 template <class Pool, class Staff>
 class worker_loop {
  public:
@@ -36,7 +36,7 @@ class worker_loop {
       now.wanted = me_.wanted.load(std::memory_order_relaxed);
       now.phase = crew_.phase.current();
       now.paused = crew_.phase.paused(std::memory_order_seq_cst);
-      now.work_in_sight = now.looked && pool_.work_in_sight();
+      now.work_in_sight = now.looked && pool_.work_for(me_);
       now.more_to_come = now.phase != pool_phase::running && pool_.more_to_come();
       switch (decide(now)) {
         case dispatch::pull:
@@ -101,10 +101,10 @@ class worker_loop {
   // lie there and be what he waits for: the guard has to stay. Source: modelled in tests/model/worker_loop.pml.
   dispatch park() noexcept {
     me_.at_rest.store(true, std::memory_order_seq_cst);
-    const std::uint32_t announced = crew_.parked.announce();
+    const std::uint64_t announced = crew_.parked.announce();
     const bool ending = crew_.phase.ends() && !pool_.more_to_come();
     bool seen = false;
-    if (pool_.work_published() || crew_.phase.paused() || !me_.wanted.load(std::memory_order_seq_cst)) {
+    if (pool_.work_published_for(me_) || crew_.phase.paused() || !me_.wanted.load(std::memory_order_seq_cst)) {
       crew_.parked.retract();
     } else if (ending && !crew_.somebody_is_awaited()) {
       crew_.parked.retract();
@@ -113,9 +113,9 @@ class worker_loop {
       const bool guards = crew_.somebody_works() && crew_.guard.take();
       const time_point limit = staff_.park_limit();
       const time_point deadline = guards ? std::min(limit, after(steady::now(), me_.guard_turn)) : limit;
-      const bool on_time = !crew_.parked.park_until(announced, deadline);
+      const bool on_time = !crew_.parked.park_until(announced, deadline, me_.mask());
       if (on_time && deadline == limit) staff_.idle(me_.id());
-      seen = on_time && guards && guard_post::look_around(crew_.workers, me_);
+      seen = on_time && guards && (guard_post::look_around(crew_.workers, me_) || pool_.overdue(me_));
       if (guards) crew_.guard.leave();
       me_.was_on_guard = guards;  // and will be again, or hand on the guard
     }

@@ -167,7 +167,7 @@ class basic_priority_queue {
       return;
     }
     // All of them first: the visitor may throw.
-    for (std::size_t left = removed.size(); left != 0; --left) leaves_unseen(lane);
+    leave_unseen(lane, removed.size());
     for (void*& pointer : removed) hand_over(std::exchange(pointer, nullptr), visit);
   }
 
@@ -313,11 +313,12 @@ class basic_priority_queue {
   }
 
   // An element that was not taken: either it is dead, or whoever withdraws it now will say so by forget().
-  void leaves_unseen(priority lane) noexcept {
+  void leaves_unseen(priority lane) noexcept { leave_unseen(lane, 1); }
+  void leave_unseen(priority lane, std::size_t count) noexcept {
     if constexpr (withdrawable<T>) {
-      dead_.removed(lane);
+      dead_.removed(lane, count);
     } else {
-      places_.release();
+      unreserve(count);
     }
   }
 

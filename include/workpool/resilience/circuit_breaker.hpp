@@ -40,6 +40,7 @@ class circuit_breaker {
   /// Threads: one at a time.
   class [[nodiscard]] permit {
    public:
+    permit() noexcept = default;  // leave for nothing: telling it changes nothing
     permit(permit&& other) noexcept
         : breaker_(std::exchange(other.breaker_, nullptr)), generation_(other.generation_), begin_(other.begin_) {}
     permit& operator=(permit&& other) noexcept {
@@ -64,9 +65,9 @@ class circuit_breaker {
       if (circuit_breaker* const breaker = std::exchange(breaker_, nullptr)) breaker->record(*this, result);
     }
 
-    circuit_breaker* breaker_;
-    std::uint64_t generation_;
-    time_point begin_;
+    circuit_breaker* breaker_ = nullptr;
+    std::uint64_t generation_ = 0;
+    time_point begin_{};
   };
 
   struct counts {

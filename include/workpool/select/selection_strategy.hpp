@@ -34,10 +34,24 @@ constexpr bool takes_tasks(const worker_view& worker) noexcept {
 
 /// Which worker gets a task. A pool shows only workers that are ready; where all are shown, a strategy of this library
 /// picks none for which takes_tasks() is false, and gives none when that leaves nobody.
-/// Gives: an index into the span, or none: whoever is free first. Threads: a pool makes one call at a time.
+/// Gives: an index into the span, or none: whoever is free first. Threads: a pool makes one call at a time, under a
+/// lock of its own: a strategy that waits for a task waits for ever.
 template <class Strategy>
 concept selection_strategy = requires(Strategy& strategy, std::span<const worker_view> workers, const task_view& task) {
   { strategy.select(workers, task) } -> std::same_as<std::optional<std::size_t>>;
 };
+
+/// A strategy that knows what workers weigh: weight_of(view), whose own weight is what the pool says, gives the weight
+/// from now on. One of weight 0 takes nothing, not even what nobody else gets to.
+template <class Strategy>
+concept weighing_strategy = selection_strategy<Strategy> && requires(const Strategy& seen, const worker_view& worker) {
+  { seen.weight_of(worker) }
+  noexcept->std::same_as<unsigned>;
+};
+
+/// A strategy whose pick for a task with a key is not to be corrected: nobody takes such a task from a worker that does
+/// not get to it, as long as that one is ready. It has a constant `pins_keys`, which is true.
+template <class Strategy>
+concept pinning_strategy = selection_strategy<Strategy> && bool(Strategy::pins_keys);
 
 }}  // namespace workpool::v0

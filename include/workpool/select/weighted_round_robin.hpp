@@ -32,13 +32,18 @@ class weighted_round_robin {
     standings_.clear();
   }
 
+  /// What the table says of a worker.
+  unsigned weight_of(const worker_view& worker) const noexcept {
+    return worker.id < weights_.size() ? weights_[worker.id] : worker.weight;
+  }
+
   std::optional<std::size_t> select(std::span<const worker_view> workers, const task_view&) noexcept {
     if (!make_room(workers)) return std::nullopt;
     std::int64_t sum = 0;
     std::optional<std::size_t> best;
     std::int64_t highest = 0;
     for (std::size_t n = 0; n < workers.size(); ++n) {
-      const std::int64_t weight = weight_of(workers[n]);
+      const std::int64_t weight = takes_tasks(workers[n]) ? weight_of(workers[n]) : 0;
       if (weight == 0) continue;
       sum += weight;
       std::int64_t& mine = standing_of(workers[n], n);
@@ -63,11 +68,6 @@ class weighted_round_robin {
       throw bad_config("weights", "weights are all 0: give at least one worker a weight of 1 or more");
     }
     return weights;
-  }
-
-  std::int64_t weight_of(const worker_view& worker) const noexcept {
-    if (!takes_tasks(worker)) return 0;
-    return worker.id < weights_.size() ? weights_[worker.id] : worker.weight;
   }
 
   auto find(worker_id worker, std::size_t hint) noexcept {
@@ -97,6 +97,6 @@ class weighted_round_robin {
   std::vector<standing> standings_;  // of every worker ever shown
 };
 
-static_assert(selection_strategy<weighted_round_robin>);
+static_assert(weighing_strategy<weighted_round_robin>);
 
 }}}  // namespace workpool::v0::select

@@ -8,6 +8,7 @@
 #include <workpool/core/clock.hpp>
 #include <workpool/core/worker_info.hpp>
 #include <workpool/detail/cache_line.hpp>
+#include <workpool/detail/posix/futex.hpp>
 #include <workpool/detail/posix/signal_mask.hpp>
 #include <workpool/detail/posix/thread_name.hpp>
 #include <workpool/monitor/pool_books.hpp>
@@ -54,6 +55,8 @@ class alignas(cache_line) thread_worker {
 
   std::thread& thread() noexcept { return thread_; }
   worker_id id() const noexcept { return id_; }
+  /// How a recall of some knows it; every 32nd worker has the same.
+  futex_mask mask() const noexcept { return futex_mask{1} << (id_ % 32); }
   std::uint32_t generation() const noexcept { return generation_.load(std::memory_order_relaxed); }
   /// Busy is what its slot says: a worker has more to do than to note every task it begins and ends.
   worker_state state() const noexcept {
@@ -88,6 +91,19 @@ class alignas(cache_line) thread_worker {
   bool is_away() const noexcept {
     return at_rest.load(std::memory_order_relaxed) || waits.load(std::memory_order_relaxed) > 0;
   }
+
+  /// Whether there should be this worker.
+  bool is_wanted() const noexcept { return wanted.load(std::memory_order_relaxed); }
+  /// Whether it gets to what it is given, soon: it is there, wanted, and not held up in the middle of a task. A thread
+  /// that is just starting counts, so that a pool has all its workers from its first task on.
+  bool is_ready() const noexcept {
+    const worker_state now = state();
+    return is_wanted() && now != worker_state::dead && now != worker_state::stopping &&
+           waits.load(std::memory_order_relaxed) <= 0 && !slot.is_seized();
+  }
+  bool is_working() const noexcept { return !slot.empty(); }
+  /// Whether it has to be woken. It says so before it looks for the last time.
+  bool rests() const noexcept { return at_rest.load(std::memory_order_relaxed); }
 
   run_slot slot;
   run_books books{writers::one};

@@ -15,22 +15,27 @@ namespace workpool { inline namespace v0 { namespace detail {
 using futex_word = std::atomic<std::uint32_t>;
 static_assert(sizeof(futex_word) == sizeof(std::uint32_t) && futex_word::is_always_lock_free);
 
-inline long futex_call(const futex_word& word, int operation, std::uint32_t value, const timespec* deadline) noexcept {
-  return ::syscall(SYS_futex, &word, operation | FUTEX_PRIVATE_FLAG, value, deadline, nullptr, FUTEX_BITSET_MATCH_ANY);
+/// Which sleepers of one word a wake is meant for: those that have a bit in common with it.
+using futex_mask = std::uint32_t;
+inline constexpr futex_mask any_sleeper = FUTEX_BITSET_MATCH_ANY;
+
+inline long futex_call(const futex_word& word, int operation, std::uint32_t value, const timespec* deadline,
+                       futex_mask who = any_sleeper) noexcept {
+  return ::syscall(SYS_futex, &word, operation | FUTEX_PRIVATE_FLAG, value, deadline, nullptr, who);
 }
 
 /// Sleeps while `word` holds `expected`. May return early without cause: callers loop.
 /// Blocks: until a wake, a change of the word that came first, or a signal.
-inline void futex_wait(const futex_word& word, std::uint32_t expected) noexcept {
-  futex_call(word, FUTEX_WAIT_BITSET, expected, nullptr);
+inline void futex_wait(const futex_word& word, std::uint32_t expected, futex_mask me = any_sleeper) noexcept {
+  futex_call(word, FUTEX_WAIT_BITSET, expected, nullptr, me);
 }
 
 /// The same, at most until `deadline` on the steady clock (time_point::max(): no limit).
 /// Gives: false when the deadline passed, true for every other cause.
 inline bool futex_wait_until(const futex_word& word, std::uint32_t expected,
-                             std::chrono::steady_clock::time_point deadline) noexcept {
+                             std::chrono::steady_clock::time_point deadline, futex_mask me = any_sleeper) noexcept {
   if (deadline == std::chrono::steady_clock::time_point::max()) {
-    futex_wait(word, expected);
+    futex_wait(word, expected, me);
     return true;
   }
   const auto since_boot = deadline.time_since_epoch();
@@ -39,7 +44,7 @@ inline bool futex_wait_until(const futex_word& word, std::uint32_t expected,
   timespec limit{};
   limit.tv_sec = static_cast<std::time_t>(whole.count());
   limit.tv_nsec = static_cast<long>((since_boot - whole).count());
-  return futex_call(word, FUTEX_WAIT_BITSET, expected, &limit) == 0 || errno != ETIMEDOUT;
+  return futex_call(word, FUTEX_WAIT_BITSET, expected, &limit, me) == 0 || errno != ETIMEDOUT;
 }
 
 /// Wakes at most `count` sleepers of `word`.
@@ -48,5 +53,10 @@ inline void futex_wake(const futex_word& word, std::uint32_t count) noexcept {
 }
 
 inline void futex_wake_all(const futex_word& word) noexcept { futex_wake(word, INT_MAX); }
+
+/// Wakes all sleepers of `word` that `who` means.
+inline void futex_wake_some(const futex_word& word, futex_mask who) noexcept {
+  futex_call(word, FUTEX_WAKE_BITSET, INT_MAX, nullptr, who);
+}
 
 }}}  // namespace workpool::v0::detail
