@@ -1,0 +1,51 @@
+#include <workpool/testing/restart_audit.hpp>
+
+#include "support/catch.hpp"
+
+#include <chrono>
+
+namespace wp = workpool;
+using namespace std::chrono_literals;
+using wp::testing::restart_audit;
+using wp::testing::restart_kind;
+
+namespace {
+
+const wp::restart_options limits{.max_restarts = 2, .window = 60s, .reset_after = 30s};
+constexpr wp::time_point begin{};
+
+}  // namespace
+
+TEST_CASE("the first restart is at once, the next one later, and then it is over", "[audit]") {
+  restart_audit slot;
+  CHECK(slot.judge(limits, restart_kind::at_once, begin).empty());
+  CHECK(slot.judge(limits, restart_kind::later, begin + 1s).empty());
+  CHECK(slot.judge(limits, restart_kind::none, begin + 2s).empty());
+  CHECK(slot.judge(limits, restart_kind::at_once, begin + 60s).empty());  // the first one is out of the window
+}
+
+TEST_CASE("one restart too many, or too few, is told", "[audit]") {
+  restart_audit slot;
+  CHECK(slot.judge(limits, restart_kind::none, begin) == "is given up after 0 restarts within the window");
+  CHECK(slot.judge(limits, restart_kind::at_once, begin).empty());
+  CHECK(slot.judge(limits, restart_kind::later, begin + 1s).empty());
+  CHECK(slot.judge(limits, restart_kind::later, begin + 2s) == "is restarted after 2 restarts within the window");
+  slot.forget();
+  CHECK(slot.judge(limits, restart_kind::at_once, begin + 3s).empty());
+}
+
+TEST_CASE("a wait after a quiet time is told, and a restart at once that is not the first", "[audit]") {
+  restart_audit slot;
+  CHECK(slot.judge(limits, restart_kind::later, begin) == "waits although all was quiet");
+  CHECK(slot.judge(limits, restart_kind::at_once, begin + 1s) == "is restarted at once");
+}
+
+TEST_CASE("a fixed delay is for every restart, and what is not permanent is not judged", "[audit]") {
+  restart_audit slot;
+  wp::restart_options fixed = limits;
+  fixed.backoff.factor = 1;
+  CHECK(slot.judge(fixed, restart_kind::later, begin).empty());
+  wp::restart_options once = limits;
+  once.when = wp::restart_when::temporary;
+  CHECK(slot.judge(once, restart_kind::none, begin).empty());
+}
