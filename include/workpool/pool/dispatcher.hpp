@@ -168,6 +168,11 @@ class dispatcher {
     return found;
   }
 
+  /// Whether something waits for a worker that will not come to it; the next dispatch gives it to another one.
+  bool anything_stranded() const noexcept {
+    return std::any_of(seats_.begin(), seats_.end(), [](const seat& one) { return !one.takes && !one.box.empty(); });
+  }
+
   /// Wakes somebody who has nothing to do. Gives: whether there is one.
   template <class Wake>
   bool tell_anyone(const Wake& wake) noexcept {

@@ -130,8 +130,9 @@ class simulated_crew {
     if (todo.spawn || later) ++where_.result.restarts;
     if constexpr (std::same_as<Policy, restart_intensity>) {
       const restart_kind answer = todo.spawn ? restart_kind::at_once : restart_kind::later;
+      const duration delay = later ? me.slot.deadline() - now() : duration::zero();
       const std::string wrong =
-          me.audit.judge(where_.options.restart, todo.spawn || later ? answer : restart_kind::none, now());
+          me.audit.judge(where_.options.restart, todo.spawn || later ? answer : restart_kind::none, delay, now());
       if (!wrong.empty()) where_.broken(me.name() + ' ' + wrong);
     }
   }

@@ -268,7 +268,8 @@ class simulator final : private detail::task_owner {
     for (worker& me : crew_) {
       if (me.running != nullptr) ++running;
       if (me.running != nullptr && !me.alive) broken(me.name() + " runs a task and is not there");
-      if (me.running == nullptr && rules_.takes(me) && queue_.has_elements()) {
+      const bool waits = queue_.has_elements() || rules_.anything_stranded();
+      if (me.running == nullptr && rules_.takes(me) && waits) {
         broken("a task waits although " + me.name() + " could take it");
       }
     }
