@@ -3,6 +3,7 @@
 #include "support/catch.hpp"
 #include "support/gate.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <future>
 #include <memory>
@@ -95,6 +96,22 @@ TEST_CASE("a body that throws task_cancelled is no failure", "[breaker]") {
   wp::basic_thread_pool<> pool(1);
   auto one = pool.submit({.breaker = &breaker}, [] { throw wp::task_cancelled("enough"); });
   CHECK_THROWS_AS(one.get(), wp::task_cancelled);
+  CHECK(breaker.current() == breaker_state::closed);
+}
+
+TEST_CASE("a breaker lets in all parts of a bulk or none, and gets back what it gave to some", "[breaker]") {
+  wp::circuit_breaker breaker({.failure_threshold = 1, .open_for = 1ns, .half_open_probes = 2, .max_half_open = 1h});
+  wp::basic_thread_pool<> pool(1);
+  CHECK_THROWS_AS(pool.submit({.breaker = &breaker}, fail).get(), std::runtime_error);
+  std::atomic<int> ran{0};
+  CHECK_THROWS_AS(pool.submit_bulk({.breaker = &breaker}, 3, [&](std::size_t) { ++ran; }), wp::circuit_open);
+  pool.wait_idle();
+  CHECK(ran == 0);
+  CHECK(pool.stats().rejected == 3);
+  CHECK(pool.stats().accepted == 1);
+  CHECK(breaker.current() == breaker_state::half_open);
+  pool.submit_bulk({.breaker = &breaker}, 2, [&](std::size_t) { ++ran; }).get();
+  CHECK(ran == 2);
   CHECK(breaker.current() == breaker_state::closed);
 }
 

@@ -71,8 +71,8 @@ class basic_thread_pool {
   ~basic_thread_pool() { core_->end_of_handle(); }
 
   /// Runs `callable(arguments...)` on a worker, with copies made now; a callable that needs a std::stop_token first
-  /// gets one. Throws: queue_full, enqueue_timeout, circuit_open or pool_stopped, and then the callable never runs; what
-  /// copying it throws; std::bad_function_call for a null one.
+  /// gets one. Throws: queue_full, enqueue_timeout, circuit_open or pool_stopped, and then the callable never runs;
+  /// what copying it throws; std::bad_function_call for a null one.
   template <class F, class... A>
   requires detail::submittable<F, A...>
   auto submit(F&& callable, A&&... arguments) -> future<detail::result_t<F, A...>> {
@@ -129,8 +129,8 @@ class basic_thread_pool {
   /// Calls callable(i) for every 0 ≤ i < n, each as a task of its own, with one future for all of them: it is settled
   /// when every body has returned. The first error cancels the calls that have not started, and is what get() throws.
   /// The callable is copied once and called by several threads at a time; one that needs a std::stop_token first gets
-  /// one. Throws: as submit. Under on_full::reject all or nothing is accepted, otherwise the calls enter as there is
-  /// room; a refusal of later ones is told by the future. Memory: one allocation.
+  /// one. Throws: as submit; the breaker lets in all of them or none. Under on_full::reject all or nothing is accepted,
+  /// otherwise the calls enter as there is room; a refusal of later ones is told by the future. Memory: one allocation.
   template <detail::bulk_callable F>
   auto submit_bulk(std::size_t n, F&& callable) -> future<void> {
     return submit_bulk(task_options{}, n, std::forward<F>(callable));

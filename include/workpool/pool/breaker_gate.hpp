@@ -14,6 +14,7 @@ class breaker_gate final : public attempt_gate {
   explicit breaker_gate(circuit_breaker& breaker) noexcept : breaker_(breaker) {}
 
   bool enter() noexcept override {
+    if (leave_.held()) return true;  // a bulk asks for all of its parts before the first one is submitted
     std::optional<circuit_breaker::permit> given = breaker_.try_acquire();
     if (!given) return false;
     leave_ = *std::move(given);

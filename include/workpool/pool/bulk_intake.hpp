@@ -41,8 +41,11 @@ class bulk_intake {
     try {
       reserved_places<Queue> places(queue_);
       reserve(places, all.size());
+      if (options.breaker != nullptr) ask_for_all(all, options);
       for (; next < all.size(); ++next) {
-        task_ref one = part(all[next], options);
+        if (options.breaker == nullptr) describe(all[next], options);
+        all[next].add_reference();
+        task_ref one(&all[next]);
         const errc refused = parts_.admit(one, submit_kind::may_block, &places);
         if (refused != errc()) {
           runner_.intake().reject(all.size() - next - 1);
@@ -74,11 +77,19 @@ class bulk_intake {
     refuse(room == push_status::full ? errc::queue_full : errc::pool_stopped, options_);
   }
 
-  static task_ref part(bulk_part& one, const task_options& options) {
+  static void describe(bulk_part& one, const task_options& options) {
     one.describe_as(next_task_number(), options.priority);
     apply(options, one);
-    one.add_reference();
-    return task_ref(&one);
+  }
+
+  // Leave of the breaker for all parts, or for none: what was given already is handed back with the bulk.
+  void ask_for_all(bulk_task& all, const task_options& options) {
+    for (std::size_t next = 0; next < all.size(); ++next) {
+      describe(all[next], options);
+      if (all[next].may_enter()) continue;
+      runner_.intake().reject(all.size());
+      refuse(errc::circuit_open, options_);
+    }
   }
 
   task_owner& pool_;

@@ -62,10 +62,11 @@ class dispatcher {
   /// How many tasks are dispatched and not taken.
   std::size_t size() const noexcept { return size_; }
 
-  /// Looks at the workers, once for what follows. `each(visit)` calls visit(worker) with each, by id. Where nobody who
-  /// is there weighs anything, all do: what was accepted has to run. `held_up`: whether somebody who waits in the
-  /// middle of a task is there, since another one will stand in for him.
+  /// Whether somebody who waits in the middle of a task counts as there, since another one will stand in for him.
   enum class held_up : std::uint8_t { counts, is_gone };
+
+  /// Looks at the workers, once for what follows. `each(visit)` calls visit(worker) with each, by id. Where nobody who
+  /// is there weighs anything, all do: what was accepted has to run.
   template <class Each>
   void look(const Each& each, held_up waiting = held_up::counts) noexcept {
     shown_.clear();
@@ -128,7 +129,7 @@ class dispatcher {
     const seat* const own = seat_of(me);
     if (own == nullptr) return queue_.has_elements();
     if (own->takes && (!own->box.empty() || !anyones_.empty() || anything_overdue(*own))) return true;
-    return more_may_be_dispatched() && (orphan() != nullptr || late_.any() || queue_.has_elements());
+    return more_may_be_dispatched() && (anything_stranded() || late_.any() || queue_.has_elements());
   }
 
   /// Gives: what this worker runs next, to be claimed; nothing when there is nothing, and then it is idle, since now().
@@ -169,9 +170,7 @@ class dispatcher {
   }
 
   /// Whether something waits for a worker that will not come to it; the next dispatch gives it to another one.
-  bool anything_stranded() const noexcept {
-    return std::any_of(seats_.begin(), seats_.end(), [](const seat& one) { return !one.takes && !one.box.empty(); });
-  }
+  bool anything_stranded() const noexcept { return std::any_of(seats_.begin(), seats_.end(), is_stranded); }
 
   /// Wakes somebody who has nothing to do. Gives: whether there is one.
   template <class Wake>
@@ -269,16 +268,11 @@ class dispatcher {
   }
 
   // A seat with something in it whose worker will not come to it.
-  seat* orphan() noexcept {
-    for (seat& one : seats_) {
-      if (!one.takes && !one.box.empty()) return &one;
-    }
-    return nullptr;
-  }
+  static bool is_stranded(const seat& one) noexcept { return !one.takes && !one.box.empty(); }
 
   // Gives: false when there is nothing, or no memory to take it.
   bool take_next(inbox::list& into) noexcept {
-    if (seat* const from = orphan()) {
+    if (const auto from = std::find_if(seats_.begin(), seats_.end(), is_stranded); from != seats_.end()) {
       --size_;
       return from->box.take(into, [](const dispatched&) { return true; });
     }

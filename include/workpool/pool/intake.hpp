@@ -111,7 +111,6 @@ class intake {
       one.release();
       return errc();
     }
-    if (asking_strategy::anybody()) kind = submit_kind::must_not_block;
     admission_case now{push_status::accepted, options_.queue.on_full, options_.queue.block_for, kind, works_for(pool_)};
     if constexpr (reserving_task_queue<Queue>) {
       if (places != nullptr && places->any_left()) {
@@ -126,6 +125,7 @@ class intake {
     now.status = push(one, duration::zero());
     while (now.status != push_status::accepted) {
       now.nests = !stack_nearly_used();
+      if (asking_strategy::anybody()) now.kind = submit_kind::must_not_block;
       const admission_step step = decide(now);
       if (step.action == admission::run_inline) return run_inline(one);
       if (step.action == admission::refuse) {

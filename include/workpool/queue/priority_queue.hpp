@@ -133,7 +133,7 @@ class basic_priority_queue {
 
   /// What was taken out does not start: it is the caller's, who withdraws it.
   T put_aside(void* pointer, priority lane) noexcept requires withdrawable<T> {
-    leaves_unseen(lane);
+    leave_unseen(lane);
     return cell::open(pointer);
   }
 
@@ -161,7 +161,7 @@ class basic_priority_queue {
       removed = lanes_.sweep(lane, [](void*) { return true; });
     } catch (const std::bad_alloc&) {
       while (void* const pointer = pop_from(lane)) {
-        leaves_unseen(lane);
+        leave_unseen(lane);
         hand_over(pointer, visit);
       }
       return;
@@ -272,7 +272,7 @@ class basic_priority_queue {
     const found oldest = pop_first({priority::low, priority::normal, priority::high, priority::critical},
                                    picks_.load(std::memory_order_relaxed));
     if (!oldest) return false;
-    leaves_unseen(oldest.lane);
+    leave_unseen(oldest.lane);
     static_cast<void>(cell::open(oldest.pointer));
     return true;
   }
@@ -312,9 +312,8 @@ class basic_priority_queue {
     return true;
   }
 
-  // An element that was not taken: either it is dead, or whoever withdraws it now will say so by forget().
-  void leaves_unseen(priority lane) noexcept { leave_unseen(lane, 1); }
-  void leave_unseen(priority lane, std::size_t count) noexcept {
+  // Elements that were not taken: either one is dead, or whoever withdraws it now will say so by forget().
+  void leave_unseen(priority lane, std::size_t count = 1) noexcept {
     if constexpr (withdrawable<T>) {
       dead_.removed(lane, count);
     } else {

@@ -52,6 +52,9 @@ class circuit_breaker {
     }
     ~permit() { tell(detail::call_result::dropped); }
 
+    /// Whether there is a call to be told of.
+    bool held() const noexcept { return breaker_ != nullptr; }
+
     /// The first word counts.
     void success() noexcept { tell(detail::call_result::success); }
     void failure() noexcept { tell(detail::call_result::failure); }
