@@ -28,9 +28,10 @@ constexpr auto resume = task_action::resume_follower;
 
 enum class keeps : std::uint8_t { the_outcome, the_new_one };
 enum class tells : std::uint8_t { nobody, who_asked };
-enum class flag : std::uint8_t { none, stop, watch, follow };
+enum class flag : std::uint8_t { none, stop, watch, follow, overdue };
 
 /// What is to happen in one phase at one event. `once`: the flag it sets also refuses it the second time.
+/// `unless_stopped`: a request to stop refuses it. `again`: one attempt more has ended, and the next one has time.
 struct rule {
   task_event event;
   task_phase from;
@@ -41,6 +42,8 @@ struct rule {
   keeps outcome = keeps::the_outcome;
   flag sets = flag::none;
   bool once = false;
+  bool unless_stopped = false;
+  bool again = false;
 };
 
 constexpr rule table[] = {
@@ -69,6 +72,16 @@ constexpr rule table[] = {
     {request_stop, withdrawing, false},
     {request_stop, settled, false},
 
+    {overrun, queued, false},
+    {overrun, running, true, running, stop_it, tells::nobody, keeps::the_outcome, flag::overdue, true, true},
+    {overrun, withdrawing, false},
+    {overrun, settled, false},
+
+    {put_back, queued, false},
+    {put_back, running, true, queued, no_action, tells::nobody, keeps::the_new_one, flag::none, false, true, true},
+    {put_back, withdrawing, false},
+    {put_back, settled, false},
+
     {watch, queued, true, queued, no_action, tells::nobody, keeps::the_outcome, flag::watch},
     {watch, running, true, running, no_action, tells::nobody, keeps::the_outcome, flag::watch},
     {watch, withdrawing, true, withdrawing, no_action, tells::nobody, keeps::the_outcome, flag::watch},
@@ -80,60 +93,75 @@ constexpr rule table[] = {
     {follow, settled, false},
 };
 
-constexpr task_event all_events[] = {start, withdraw, publish, finish, request_stop, watch, follow};
+constexpr task_event all_events[] = {start, withdraw, publish, finish, request_stop, overrun, put_back, watch, follow};
 constexpr task_phase all_phases[] = {queued, running, withdrawing, settled};
 constexpr outcome all_outcomes[] = {outcome::value,     outcome::failed,      outcome::cancelled, outcome::expired,
                                     outcome::timed_out, outcome::worker_lost, outcome::discarded, outcome::pool_broken};
 
-constexpr task_state make(task_phase phase, outcome result, bool stop, bool watched, bool followed) {
+struct flags {
+  bool stop, watched, followed, overdue;
+  constexpr explicit flags(unsigned bits)
+      : stop((bits & 1) != 0), watched((bits & 2) != 0), followed((bits & 4) != 0), overdue((bits & 8) != 0) {}
+  static constexpr unsigned count = 16;
+};
+
+constexpr task_state make(task_phase phase, outcome result, flags set, std::uint32_t attempts) {
   task_state made = task_state().with(phase).with(result);
-  if (stop) made = made.with_stop();
-  if (watched) made = made.with_watch();
-  if (followed) made = made.with_follow();
+  for (std::uint32_t ended = 0; ended < attempts; ++ended) made = made.with_attempt();
+  if (set.stop) made = made.with_stop();
+  if (set.watched) made = made.with_watch();
+  if (set.followed) made = made.with_follow();
+  if (set.overdue) made = made.with_overdue();
   return made;
 }
 
-constexpr bool reads_back(task_state made, task_phase phase, outcome result, bool stop, bool watched, bool followed) {
-  return made.phase() == phase && made.outcome() == result && made.stop_requested() == stop &&
-         made.watched() == watched && made.followed() == followed && task_state(made.bits()) == made;
+constexpr bool reads_back(task_state made, task_phase phase, outcome result, flags set, std::uint32_t attempts) {
+  return made.phase() == phase && made.outcome() == result && made.stop_requested() == set.stop &&
+         made.watched() == set.watched && made.followed() == set.followed && made.overdue() == set.overdue &&
+         made.attempts() == attempts && task_state(made.bits()) == made;
 }
 
-constexpr bool keeps_the_rule(const rule& expected, task_state now, outcome result) {
+constexpr bool reads_back(task_state made, task_phase phase, outcome result, bool stop, bool watched, bool followed) {
+  return reads_back(made, phase, result, flags((stop ? 1U : 0U) | (watched ? 2U : 0U) | (followed ? 4U : 0U)), 0);
+}
+
+constexpr bool keeps_the_rule(const rule& expected, task_state now, flags set, outcome result) {
   const task_step step = transition(now, expected.event, result);
-  const bool set_before =
-      (expected.sets == flag::stop && now.stop_requested()) || (expected.sets == flag::follow && now.followed());
-  if (!expected.applies || (expected.once && set_before)) {
+  const bool set_before = (expected.sets == flag::stop && set.stop) ||
+                          (expected.sets == flag::follow && set.followed) ||
+                          (expected.sets == flag::overdue && set.overdue);
+  if (!expected.applies || (expected.once && set_before) || (expected.unless_stopped && set.stop)) {
     return !step.taken && step.next == now && step.actions == no_action;
   }
   task_action actions = expected.action;
-  if (expected.who == tells::who_asked && now.watched()) actions = actions | wake;
-  if (expected.who == tells::who_asked && now.followed()) actions = actions | resume;
+  if (expected.who == tells::who_asked && set.watched) actions = actions | wake;
+  if (expected.who == tells::who_asked && set.followed) actions = actions | resume;
+  flags then = set;
+  then.stop = set.stop || expected.sets == flag::stop;
+  then.watched = set.watched || expected.sets == flag::watch;
+  then.followed = set.followed || expected.sets == flag::follow;
+  then.overdue = (set.overdue || expected.sets == flag::overdue) && !expected.again;
+  const bool as_before = expected.event == withdraw && result == outcome::expired && now.attempts() != 0;
+  const bool is_new = expected.outcome == keeps::the_new_one && !as_before;
   return step.taken && step.actions == actions &&
-         reads_back(step.next, expected.to, expected.outcome == keeps::the_new_one ? result : now.outcome(),
-                    now.stop_requested() || expected.sets == flag::stop, now.watched() || expected.sets == flag::watch,
-                    now.followed() || expected.sets == flag::follow);
+         reads_back(step.next, expected.to, is_new ? result : now.outcome(), then,
+                    now.attempts() + (expected.again ? 1U : 0U));
 }
 
 constexpr bool keeps_the_rule(const rule& expected) {
   for (const outcome before : all_outcomes) {
-    for (unsigned flags = 0; flags < 8; ++flags) {
-      const task_state now = make(expected.from, before, (flags & 1) != 0, (flags & 2) != 0, (flags & 4) != 0);
-      if (!reads_back(now, expected.from, before, (flags & 1) != 0, (flags & 2) != 0, (flags & 4) != 0)) return false;
-      for (const outcome result : all_outcomes) {
-        if (!keeps_the_rule(expected, now, result)) return false;
+    for (unsigned bits = 0; bits < flags::count; ++bits) {
+      for (std::uint32_t attempts = 0; attempts < 3; ++attempts) {
+        const task_state now = make(expected.from, before, flags(bits), attempts);
+        if (!reads_back(now, expected.from, before, flags(bits), attempts)) return false;
+        for (const outcome result : all_outcomes) {
+          if (!keeps_the_rule(expected, now, flags(bits), result)) return false;
+        }
       }
     }
   }
   return true;
 }
-
-constexpr bool every_rule_is_kept() {
-  for (const rule& one : table) {
-    if (!keeps_the_rule(one)) return false;
-  }
-  return true;
-}
-static_assert(every_rule_is_kept());
 
 }  // namespace
 
@@ -190,15 +218,44 @@ TEST_CASE("whatever happens in whatever order, a task settles once and stays as 
         next.drops += has(step.actions, destroy_it);
         next.settlings += step.taken && step.next.phase() == settled;
         if (now.state.phase() == settled) sound = sound && !step.taken && step.next == now.state;
-        if (next.settlings != (next.state.phase() == settled ? 1 : 0) || next.bodies + next.drops > 1) sound = false;
-        if (next.settlings == 1 && next.bodies + next.drops != 1) sound = false;
+        const int attempts = static_cast<int>(next.state.attempts());
+        if (attempts > 2) continue;  // as the second is to the first, so the third to the second
+        if (next.settlings != (next.state.phase() == settled ? 1 : 0)) sound = false;
+        if (next.bodies + next.drops > attempts + 1 || next.bodies < attempts) sound = false;
+        if (next.settlings == 1 && next.bodies + next.drops != attempts + 1) sound = false;
         if (next.settlings == 1) ends.insert(next.state.outcome());
+        if (step.taken && event == put_back && now.state.stop_requested()) sound = false;
         if (seen.insert(next).second) open.push_back(next);
       }
     }
   }
   CHECK(sound);
   CHECK(ends.size() == std::size(all_outcomes));
+}
+
+TEST_CASE("a task that expires between two attempts ends as the earlier one did, one that is cancelled is cancelled") {
+  for (const outcome how : {outcome::failed, outcome::timed_out, outcome::worker_lost}) {
+    std::atomic<std::uint32_t> word{0};
+    REQUIRE(advance<start>(word).taken);
+    REQUIRE(advance<put_back>(word, how).taken);
+    CHECK(transition(task_state(word), withdraw, outcome::expired).next.outcome() == how);
+    CHECK(transition(task_state(word), withdraw, outcome::cancelled).next.outcome() == outcome::cancelled);
+    CHECK(transition(task_state(word), withdraw, outcome::discarded).next.outcome() == outcome::discarded);
+  }
+}
+
+TEST_CASE("an attempt that overruns may be followed by another one, one that was asked to stop may not") {
+  std::atomic<std::uint32_t> word{0};
+  advance<start>(word);
+  CHECK(advance<overrun>(word).actions == stop_it);
+  CHECK_FALSE(advance<overrun>(word).taken);
+  REQUIRE(advance<put_back>(word, outcome::timed_out).taken);
+  CHECK_FALSE(task_state(word).overdue());
+  advance<start>(word);
+  CHECK(advance<request_stop>(word).actions == stop_it);
+  CHECK_FALSE(advance<overrun>(word).taken);
+  CHECK_FALSE(advance<put_back>(word, outcome::failed).taken);
+  CHECK(task_state(word).attempts() == 1);
 }
 
 TEST_CASE("has finds a single action in a set of them") {

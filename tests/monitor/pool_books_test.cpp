@@ -103,6 +103,46 @@ TEST_CASE("every outcome is counted as what it is, on workers, by guests and for
   CHECK(pool.stats().running == 0);
 }
 
+TEST_CASE("a task that is put back is delayed, queued and running again, and has one outcome") {
+  books pool;
+  pool.intake.accept(priority::high);
+  pool.workers[0].start(priority::high);
+  for (unsigned attempt = 1; attempt <= 3; ++attempt) {
+    CHECK(pool.stats().running == 1);
+    CHECK(pool.stats().retried == attempt - 1);
+    const bool put_back = pool.intake.attempts().put_back_if(priority::high, [&] {
+      pool.intake.begin_delay(priority::high);
+      return true;
+    });
+    CHECK(put_back);
+    CHECK(pool.stats().running == 0);
+    CHECK(pool.stats().delayed == 1);
+    CHECK(pool.stats().queued == 0);
+    CHECK(pool.intake.end_delay_if(priority::high, [] { return true; }));
+    CHECK(pool.stats().delayed == 0);
+    CHECK(pool.stats().queued_by_priority == std::array<std::size_t, priority_count>{0, 1, 0, 0});
+    CHECK_FALSE(pool.sums().balanced());
+    if (attempt < 3) pool.intake.attempts().begin(priority::high);
+  }
+  pool.intake.withdraw(priority::high, outcome::failed);
+  CHECK(pool.sums().balanced());
+  const pool_stats now = pool.stats();
+  CHECK(now.started == 1);
+  CHECK(now.retried == 2);
+  CHECK(now.failed == 1);
+  CHECK(now.running + now.queued + now.delayed == 0);
+}
+
+TEST_CASE("what is not put back, or does not end its delay, is not counted") {
+  books pool;
+  pool.intake.accept(priority::low);
+  pool.workers[0].start(priority::low);
+  CHECK_FALSE(pool.intake.attempts().put_back_if(priority::low, [] { return false; }));
+  CHECK_FALSE(pool.intake.end_delay_if(priority::low, [] { return false; }));
+  CHECK(pool.stats().running == 1);
+  CHECK(pool.stats().delayed + pool.stats().queued == 0);
+}
+
 TEST_CASE("each lane has books of its own") {
   books pool;
   for (std::size_t lane = 0; lane < lanes.size(); ++lane) {

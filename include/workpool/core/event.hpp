@@ -7,6 +7,7 @@
 #include <string>
 #include <tuple>
 
+#include <workpool/core/clock.hpp>
 #include <workpool/core/crash_report.hpp>
 #include <workpool/core/outcome.hpp>
 #include <workpool/core/worker_info.hpp>
@@ -25,6 +26,14 @@ struct task_settled {
   task_id task;
   worker_id worker;
   workpool::outcome outcome;
+};
+/// An attempt has ended so, and there will be another one, from `next` on.
+struct task_retried {
+  task_id task;
+  worker_id worker;
+  unsigned attempt;
+  workpool::outcome outcome;
+  time_point next;
 };
 struct worker_started {
   worker_id worker;
@@ -59,9 +68,9 @@ struct strategy_fault {
 
 namespace detail {
 
-using all_events =
-    std::tuple<event::task_started, event::task_settled, event::worker_started, event::worker_exited,
-               event::worker_failed, event::unobserved_error, event::queue_high_water, event::strategy_fault>;
+using all_events = std::tuple<event::task_started, event::task_settled, event::task_retried, event::worker_started,
+                              event::worker_exited, event::worker_failed, event::unobserved_error,
+                              event::queue_high_water, event::strategy_fault>;
 inline constexpr std::size_t event_count = std::tuple_size_v<all_events>;
 
 template <class Event, class... Events>

@@ -21,9 +21,7 @@ class result_task : public task {
   using stored =
       std::conditional_t<std::is_reference_v<Result>, std::remove_reference_t<Result>*, std::remove_const_t<Result>>;
 
-  ~result_task() override {
-    if (present_) std::destroy_at(std::addressof(value_));
-  }
+  ~result_task() override { forget(); }
 
   /// Constructs the result in place from what `produce()` returns. Throws: what it throws.
   template <class Produce>
@@ -34,6 +32,11 @@ class result_task : public task {
       ::new (static_cast<void*>(std::addressof(value_))) stored(std::forward<Produce>(produce)());
     }
     present_ = true;
+  }
+
+  /// Destroys the result, if there is one.
+  void forget() noexcept {
+    if (std::exchange(present_, false)) std::destroy_at(std::addressof(value_));
   }
 
   Result take() {
@@ -61,6 +64,7 @@ class result_task<void> : public task {
   void store(Produce&& produce) {
     std::forward<Produce>(produce)();
   }
+  void forget() noexcept {}
   void take() noexcept {}
 };
 

@@ -13,6 +13,8 @@
 #include <workpool/core/clock.hpp>
 #include <workpool/core/outcome.hpp>
 #include <workpool/core/priority.hpp>
+#include <workpool/core/task_details.hpp>
+#include <workpool/core/task_owner.hpp>
 #include <workpool/core/task_state.hpp>
 #include <workpool/core/worker_info.hpp>
 #include <workpool/detail/block_pool.hpp>
@@ -21,73 +23,6 @@
 #include <workpool/detail/recent_wake.hpp>
 
 namespace workpool { inline namespace v0 { namespace detail {
-
-class task;
-
-/// What a task needs of the pool that accepted it, and a thread of the pool it works for. All of it is off the hot
-/// path. Threads: any. A pool stays alive while one of its tasks is not in the books yet, and while it is retained.
-class task_owner {
- public:
-  /// `one`, which waited, was withdrawn: its place is free and it belongs into the books.
-  virtual void withdrawn(task& one, outcome result) noexcept = 0;
-  /// The calling thread has started `one`, which still lies in the queue, and wants it run here and now.
-  virtual void run_here(task& one) = 0;
-  /// This thread works for the pool and waits for `one`, which may belong to any pool.
-  /// Gives: whether it is settled. Throws: would_deadlock.
-  virtual bool wait_inside(task& one, time_point deadline) = 0;
-  /// Whether a thread of the pool may start a task now, in the middle of another one.
-  virtual bool lets_help() const noexcept = 0;
-  /// The error of a task was never looked at, and now nobody can.
-  virtual void unobserved(task_id id, const std::exception_ptr& error) noexcept = 0;
-  virtual void retain() noexcept = 0;
-  virtual void release() noexcept = 0;
-
- protected:
-  ~task_owner() = default;
-};
-
-/// The pool on whose behalf this thread runs user code: as its worker, or as a guest that runs or withdraws a task.
-inline thread_local constinit task_owner* working_for = nullptr;
-
-/// Keeps a pool alive and marks the thread while it settles one of the pool's tasks from outside.
-class guest_visit {
- public:
-  explicit guest_visit(task_owner& owner) noexcept : owner_(owner), before_(std::exchange(working_for, &owner)) {
-    owner_.retain();
-  }
-  guest_visit(const guest_visit&) = delete;
-  guest_visit& operator=(const guest_visit&) = delete;
-  ~guest_visit() {
-    working_for = before_;
-    owner_.release();
-  }
-
- private:
-  task_owner& owner_;
-  task_owner* before_;
-};
-
-/// What has to let a task in, and is told how it ended. Threads: enter() by who submits, leave() by who settles.
-class attempt_gate {
- public:
-  attempt_gate() = default;
-  attempt_gate(const attempt_gate&) = delete;
-  attempt_gate& operator=(const attempt_gate&) = delete;
-  virtual ~attempt_gate() = default;
-  virtual bool enter() noexcept = 0;
-  virtual void leave(outcome how) noexcept = 0;
-};
-
-/// What only some tasks have.
-struct task_details {
-  std::string name;
-  duration timeout = duration::max();         // of one attempt
-  time_point expires_at = time_point::max();  // if it has not started by then
-  std::uint64_t key = 0;
-  std::unique_ptr<attempt_gate> gate{};
-  bool outside_queue = false;        // takes no place in the queue
-  std::atomic<bool> delayed{false};  // its time has not come; whoever resets it takes it out of the count
-};
 
 /// One unit of work: callable, arguments, result, state and waiters in one recycled block. Queues carry pointers to it.
 ///
@@ -126,6 +61,8 @@ class task : public recycled {
   [[gnu::noinline]] void take_time() noexcept { accepted_at_ = steady::now(); }
   /// When it was accepted; the clock's zero when nobody wants to know.
   time_point accepted_at() const noexcept { return accepted_at_; }
+  /// Nobody wants to know any more.
+  void take_no_time() noexcept { accepted_at_ = {}; }
   /// It was not accepted after all.
   void disown() noexcept { owner_ = nullptr; }
 
@@ -141,7 +78,7 @@ class task : public recycled {
     details().gate = std::move(gate);
     set_delivers();  // just before the outcome is published the gate is told
   }
-  /// Gives: whether it may be submitted.
+  /// Gives: whether it may be submitted, or run again.
   bool may_enter() noexcept { return !details_ || !details_->gate || details_->gate->enter(); }
 
   task_id id() const noexcept { return id_; }
@@ -151,14 +88,20 @@ class task : public recycled {
   duration timeout() const noexcept { return details_ ? details_->timeout : duration::max(); }
   time_point expires_at() const noexcept { return details_ ? details_->expires_at : time_point::max(); }
   std::uint64_t key() const noexcept { return details_ ? details_->key : 0; }
+  /// Whether and when it is run again; nullptr: never. There from before it is accepted.
+  attempt_plan* plan() const noexcept { return details_ ? details_->plan.get() : nullptr; }
+  /// Which attempt it is that runs, or would run next: 1, 2, …
+  unsigned attempt() const noexcept { return state().attempts() + 1; }
   bool delayed() const noexcept { return details_ && details_->delayed.load(std::memory_order_acquire); }
   /// Gives: true for the one caller that ends the delay.
   bool end_delay() noexcept { return delayed() && details_->delayed.exchange(false, std::memory_order_acq_rel); }
   bool outside_queue() const noexcept { return in_hand_ || (details_ && details_->outside_queue); }
   /// Whether it has a name, a limit, or anything else that is rare.
   bool has_details() const noexcept { return details_ != nullptr; }
-  /// Whether a timeout or an expiry has to be watched.
-  bool is_limited() const noexcept { return timeout() != duration::max() || expires_at() != time_point::max(); }
+  /// Whether a timeout, an expiry or the time of another attempt has to be watched.
+  bool needs_clock() const noexcept {
+    return timeout() != duration::max() || expires_at() != time_point::max() || plan() != nullptr;
+  }
   /// Whether nobody can reach it but its queue and whoever takes it out: no future, no clock, no group has a pointer.
   bool unwatched() const noexcept { return posted_ && details_ == nullptr; }
   bool belongs_to(const task_owner& owner) const noexcept { return owner_ == &owner; }
@@ -170,9 +113,15 @@ class task : public recycled {
   task_state state() const noexcept { return task_state(word_.load(std::memory_order_acquire)); }
   bool settled() const noexcept { return state().phase() == task_phase::settled; }
   bool waiting() const noexcept { return state().phase() == task_phase::queued; }
+  /// … for the attempt after so many. In the queue it lies for the first one only.
+  bool waits_for(std::uint32_t ended) const noexcept {
+    const task_state now = state();
+    return now.phase() == task_phase::queued && now.attempts() == ended;
+  }
 
-  /// Gives: true for the one caller that may and must run it. One whose time has run out expires instead.
-  [[gnu::always_inline]] bool start() noexcept {
+  /// Gives: true for the one caller that may and must run the attempt after so many. One whose time has run out expires
+  /// instead.
+  [[gnu::always_inline]] bool start(std::uint32_t ended = 0) noexcept {
     if (unwatched()) {  // nobody to compete with
       constexpr task_step first = transition(task_state(0), task_event::start, outcome::value);
       static_assert(first.taken);
@@ -180,12 +129,12 @@ class task : public recycled {
       word_.store(first.next.bits(), std::memory_order_relaxed);
       return true;
     }
-    return start_against_others();
+    return start_against_others(ended);
   }
 
   /// Makes sure that a waiting task never runs: destroys the callable, counts it, tells who waits.
   /// Gives: false when it no longer waits, or was never accepted; nothing has changed then.
-  bool withdraw(outcome result) noexcept;
+  bool withdraw(outcome result, std::uint32_t ended = any_attempt) noexcept;
 
   virtual cancel_result cancel() noexcept;
 
@@ -194,8 +143,30 @@ class task : public recycled {
   /// Ends a started task whose body has not returned, and asks the body to stop.
   void give_up(outcome result) noexcept;
 
+  /// An attempt has ended so, with this error: it counts there where leave is given, and is what the task ends with
+  /// should there be no other one.
+  void end_attempt(outcome how, std::exception_ptr error) noexcept {
+    error_ = std::move(error);
+    if (details_->gate) details_->gate->leave(how);
+  }
+  /// Gives: false when it was asked to stop, and so there is no other attempt. Else it waits again.
+  bool put_back(outcome how) noexcept { return advance<task_event::put_back>(word_, how).taken; }
+  /// There is another attempt. What the last one ended with is forgotten.
+  void begin_again() noexcept { error_ = nullptr; }
+  /// There is none after all.
+  void end_as_before() noexcept { end_between_attempts(state().outcome()); }
+  /// The time of the attempt that runs is over. Gives: taken, when that is not the end of the task, and then the
+  /// caller hands the step to tell_to_stop(). To be called while the body cannot return.
+  task_step overrun(time_point now) noexcept {
+    if (plan() == nullptr || details_->expires_at <= now) return {state()};
+    return plan()->may_follow(state().attempts() + 1) ? advance<task_event::overrun>(word_) : task_step{state()};
+  }
+  /// Runs code of the user.
+  void tell_to_stop(const task_step& step) noexcept { act_on(step); }
+
   /// Keeps the exception of the body. `retained`: it is to be reported if nobody looks at it.
   void fail(std::exception_ptr error, bool retained) noexcept;
+  const std::exception_ptr& error() const noexcept { return error_; }
   /// Hands the error, if there is one, to the one receiver who looks at it. Moved, not copied: from then on the
   /// exception belongs to the receiver's thread alone.
   std::exception_ptr take_error() noexcept {
@@ -223,7 +194,8 @@ class task : public recycled {
   virtual bool may_start() const noexcept { return waiting() && !delayed(); }
   /// Runs it on this thread if nobody has started it.
   virtual void help() {
-    if (may_start() && start()) owner_->run_here(*this);
+    const std::uint32_t ended = state().attempts();
+    if (may_start() && start(ended)) owner_->run_here(*this);
   }
   /// Runs it here if nobody has started it, this thread works for its pool, and the pool lets it.
   void help_own() {
@@ -244,31 +216,47 @@ class task : public recycled {
   }
 
  private:
-  [[gnu::noinline]] bool start_against_others() noexcept {
+  [[gnu::noinline]] bool start_against_others(std::uint32_t ended) noexcept {
     if (details_ && details_->expires_at != time_point::max() && details_->expires_at <= steady::now()) {
-      withdraw(outcome::expired);
+      withdraw(outcome::expired, ended);
     }
-    return advance<task_event::start>(word_).taken;
+    return advance<task_event::start>(word_, outcome::value, ended).taken;
   }
   void act_on(const task_step& step) noexcept;
+  void end_between_attempts(outcome result) noexcept {
+    if (result != outcome::failed)
+      error_ = nullptr;
+    else if (!posted_)
+      fail(std::move(error_), true);
+  }
   [[gnu::noinline]] void hand_over(outcome result) noexcept {
     if (details_ && details_->gate) details_->gate->leave(result);
     deliver(result);
   }
   [[gnu::noinline]] void end_of_rare_things() noexcept {
-    delete stop_.load(std::memory_order_relaxed);
+    for (attempt_stop* one = stop_.load(std::memory_order_relaxed); one != nullptr;) {
+      delete std::exchange(one, one->before);
+    }
     if (!retained_) return;
     if (!observed_) owner_->unobserved(id_, error_);
     owner_->release();
   }
 
+  // How the body of one attempt is told to stop. Those of earlier attempts stay: who asked one of them to stop may
+  // still be on the way to it.
+  struct attempt_stop {
+    attempt_stop* const before;
+    const std::uint32_t attempt;
+    std::stop_source source{};
+  };
+
   std::atomic<std::uint32_t> word_{0};        // task_state; also what watchers sleep on
   std::atomic<std::uint32_t> references_{1};  // holders of a pointer
   task_owner* owner_ = nullptr;
   task_id id_ = 0;
-  std::exception_ptr error_;                      // written before publication
-  std::unique_ptr<task_details> details_;         // rare
-  std::atomic<std::stop_source*> stop_{nullptr};  // rare; written by a running thread, read by who requests stop
+  std::exception_ptr error_;                  // written before publication
+  std::unique_ptr<task_details> details_;     // rare
+  std::atomic<attempt_stop*> stop_{nullptr};  // rare; written by a running thread, read by who requests stop
   time_point accepted_at_{};
   void* follower_ = nullptr;  // written before the follow transition
   priority lane_ = priority::normal;
@@ -290,10 +278,14 @@ inline std::string task::describe() const {
   return text;
 }
 
-inline bool task::withdraw(outcome result) noexcept {
-  if (owner_ == nullptr || !advance<task_event::withdraw>(word_, result).taken) return false;
+inline bool task::withdraw(outcome result, std::uint32_t ended) noexcept {
+  if (owner_ == nullptr) return false;
+  const task_step withdrawn = advance<task_event::withdraw>(word_, result, ended);
+  if (!withdrawn.taken) return false;
+  result = withdrawn.next.outcome();
   {
     const guest_visit visit(*owner_);
+    if (withdrawn.next.attempts() != 0) end_between_attempts(result);
     drop();
     owner_->withdrawn(*this, result);
   }
@@ -327,14 +319,16 @@ inline void task::fail(std::exception_ptr error, bool retained) noexcept {
 }
 
 inline std::stop_token task::stop_token() {
-  std::stop_source* source = stop_.load(std::memory_order_acquire);
-  if (source == nullptr) {
-    auto made = std::make_unique<std::stop_source>();
-    if (stop_.compare_exchange_strong(source, made.get(), std::memory_order_acq_rel)) source = made.release();
+  const std::uint32_t attempt = state().attempts();
+  attempt_stop* one = stop_.load(std::memory_order_acquire);
+  if (one == nullptr || one->attempt != attempt) {
+    auto made = std::unique_ptr<attempt_stop>(new attempt_stop{one, attempt});
+    if (stop_.compare_exchange_strong(one, made.get(), std::memory_order_acq_rel)) one = made.release();
     std::atomic_thread_fence(std::memory_order_seq_cst);  // either we see the request or the requester sees the source
-    if (state().stop_requested()) source->request_stop();
+    const task_state now = state();
+    if (now.stop_requested() || now.overdue()) one->source.request_stop();
   }
-  return source->get_token();
+  return one->source.get_token();
 }
 
 inline bool task::wait_until(time_point deadline) {
@@ -365,7 +359,8 @@ inline bool task::sleep_until(time_point deadline) noexcept {
 inline void task::act_on(const task_step& step) noexcept {
   if (has(step.actions, task_action::signal_stop)) {
     std::atomic_thread_fence(std::memory_order_seq_cst);
-    if (std::stop_source* source = stop_.load(std::memory_order_acquire)) source->request_stop();
+    attempt_stop* const one = stop_.load(std::memory_order_acquire);
+    if (one != nullptr && one->attempt == step.next.attempts()) one->source.request_stop();
   }
   if (has(step.actions, task_action::wake_watchers)) futex_wake_all(word_);
   if (has(step.actions, task_action::resume_follower)) std::coroutine_handle<>::from_address(follower_).resume();

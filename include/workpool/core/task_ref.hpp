@@ -4,7 +4,8 @@
 
 namespace workpool { inline namespace v0 {
 
-/// A task as it lies in a queue: move-only, one pointer. What a queue of a pool holds.
+/// A task as it lies in a queue: move-only, one pointer. What a queue of a pool holds. It waits there for its first
+/// attempt; what comes of others is none of the queue's business.
 ///
 /// A queue hands every task_ref out once, or destroys it: a task that is thrown away before it was taken ends
 /// `discarded`, so that no queue, however it is written, can leave a future without an outcome.
@@ -21,7 +22,7 @@ class task_ref {
   }
   ~task_ref() {
     if (task_ == nullptr) return;
-    task_->withdraw(outcome::discarded);
+    task_->withdraw(outcome::discarded, 0);
     task_->drop_reference();
   }
 
@@ -30,7 +31,7 @@ class task_ref {
   bool take() noexcept { return task_->start(); }
 
   /// Whether it has neither been taken nor withdrawn.
-  bool waiting() const noexcept { return task_->waiting(); }
+  bool waiting() const noexcept { return task_->waits_for(0); }
 
   explicit operator bool() const noexcept { return task_ != nullptr; }
   detail::task* get() const noexcept { return task_; }

@@ -6,11 +6,13 @@
 /// The life of a task as a pure machine: (state, event) → (state, actions). Threads only carry the actions out.
 ///
 ///     queued ──start──► running ──finish──► settled
-///        └──withdraw──► withdrawing ──publish──► settled
+///      │  ▲──put_back──────┘
+///      └─withdraw──► withdrawing ──publish──► settled
 ///
-/// A withdrawn task is cancelled, expired, discarded or told that its pool is broken; it never runs. Between
-/// `withdrawing` and `settled` whoever withdrew it destroys the callable and counts, so that everything is over when a
-/// waiter learns of it. Every transition happens once: whoever sees `taken` has the right and the duty to act.
+/// A withdrawn task is cancelled, expired, discarded or told that its pool is broken; it never runs, or not again: one
+/// that expires between two attempts ends as the earlier one did. Between `withdrawing` and `settled` whoever withdrew
+/// it destroys the callable and counts, so that everything is over when a waiter learns of it. Every transition happens
+/// once: whoever sees `taken` has the right and the duty to act.
 namespace workpool { inline namespace v0 { namespace detail {
 
 enum class task_phase : std::uint8_t { queued, running, withdrawing, settled };
@@ -20,7 +22,9 @@ enum class task_event : std::uint8_t {
   withdraw,      // it shall never run; carries the outcome
   publish,       // the withdrawal is complete
   finish,        // the body has returned, or is no longer waited for; carries the outcome
-  request_stop,  // a running body is asked to stop
+  request_stop,  // a running body is asked to stop, and is the last one
+  overrun,       // a running body is asked to stop, since the time of this attempt is over
+  put_back,      // this attempt has failed, and there will be another one; carries the outcome of this one
   watch,         // a thread is about to sleep until it is settled
   follow         // a coroutine is to be resumed when it is settled
 };
@@ -42,7 +46,8 @@ constexpr bool has(task_action set, task_action one) noexcept {
   return (static_cast<std::uint8_t>(set) & static_cast<std::uint8_t>(one)) != 0;
 }
 
-/// One word: the phase, the outcome (of a withdrawing or settled task), and three flags.
+/// One word: the phase, the outcome (of a withdrawing or settled task, and of the last attempt of one that was put
+/// back), four flags, and the number of attempts that have ended, modulo 2²³.
 class task_state {
  public:
   constexpr task_state() noexcept = default;
@@ -54,6 +59,8 @@ class task_state {
   constexpr bool stop_requested() const noexcept { return (bits_ & stop_bit) != 0; }
   constexpr bool watched() const noexcept { return (bits_ & watch_bit) != 0; }
   constexpr bool followed() const noexcept { return (bits_ & follow_bit) != 0; }
+  constexpr bool overdue() const noexcept { return (bits_ & overdue_bit) != 0; }
+  constexpr std::uint32_t attempts() const noexcept { return bits_ / one_attempt; }
 
   constexpr task_state with(task_phase phase) const noexcept {
     return task_state((bits_ & ~3U) | static_cast<std::uint32_t>(phase));
@@ -64,6 +71,8 @@ class task_state {
   constexpr task_state with_stop() const noexcept { return task_state(bits_ | stop_bit); }
   constexpr task_state with_watch() const noexcept { return task_state(bits_ | watch_bit); }
   constexpr task_state with_follow() const noexcept { return task_state(bits_ | follow_bit); }
+  constexpr task_state with_overdue() const noexcept { return task_state(bits_ | overdue_bit); }
+  constexpr task_state with_attempt() const noexcept { return task_state((bits_ & ~overdue_bit) + one_attempt); }
 
   friend constexpr bool operator==(task_state, task_state) noexcept = default;
 
@@ -71,6 +80,8 @@ class task_state {
   static constexpr std::uint32_t stop_bit = 1U << 5;
   static constexpr std::uint32_t watch_bit = 1U << 6;
   static constexpr std::uint32_t follow_bit = 1U << 7;
+  static constexpr std::uint32_t overdue_bit = 1U << 8;
+  static constexpr std::uint32_t one_attempt = 1U << 9;
   std::uint32_t bits_ = 0;
 };
 
@@ -94,6 +105,7 @@ constexpr task_step transition(task_state now, task_event event, outcome result)
       return {now.with(task_phase::running), task_action::run_body, true};
     case task_event::withdraw:
       if (phase != task_phase::queued) return refused;
+      if (result == outcome::expired && now.attempts() != 0) result = now.outcome();
       return {now.with(task_phase::withdrawing).with(result), task_action::destroy_callable, true};
     case task_event::publish:
       if (phase != task_phase::withdrawing) return refused;
@@ -104,6 +116,12 @@ constexpr task_step transition(task_state now, task_event event, outcome result)
     case task_event::request_stop:
       if (phase != task_phase::running || now.stop_requested()) return refused;
       return {now.with_stop(), task_action::signal_stop, true};
+    case task_event::overrun:
+      if (phase != task_phase::running || now.stop_requested() || now.overdue()) return refused;
+      return {now.with_overdue(), task_action::signal_stop, true};
+    case task_event::put_back:
+      if (phase != task_phase::running || now.stop_requested()) return refused;
+      return {now.with_attempt().with(task_phase::queued).with(result), task_action::none, true};
     case task_event::watch:
       if (phase == task_phase::settled) return refused;
       return {now.with_watch(), task_action::none, true};
@@ -114,13 +132,18 @@ constexpr task_step transition(task_state now, task_event event, outcome result)
   return refused;
 }
 
-/// Carries `Event` out on the word that holds a task's state.
+inline constexpr std::uint32_t any_attempt = ~std::uint32_t{0};
+
+/// Carries `Event` out on the word that holds a task's state, if so many attempts have ended.
 /// Order: what happened before a transition is visible to whoever makes or sees the next one.
 template <task_event Event>
-task_step advance(std::atomic<std::uint32_t>& word, outcome result = outcome::value) noexcept {
+task_step advance(std::atomic<std::uint32_t>& word, outcome result = outcome::value,
+                  std::uint32_t attempts = any_attempt) noexcept {
   std::uint32_t seen = word.load(std::memory_order_acquire);
   for (;;) {
-    const task_step step = transition(task_state(seen), Event, result);
+    const task_state now(seen);
+    if (attempts != any_attempt && now.attempts() != attempts) return {now};
+    const task_step step = transition(now, Event, result);
     if (!step.taken) return step;
     if (word.compare_exchange_weak(seen, step.next.bits(), std::memory_order_acq_rel, std::memory_order_acquire)) {
       return step;

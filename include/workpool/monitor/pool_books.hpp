@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <mutex>
 #include <numeric>
 #include <workpool/core/outcome.hpp>
 #include <workpool/core/priority.hpp>
@@ -17,6 +18,7 @@
 /// round: settled first, then withdrawn, started, the end of delays, their begin, accepted. So what it sees of a task's
 /// later stages is never more than what it sees of the earlier ones, and what a task is doing now follows by
 /// subtraction: running = started - settled, queued = accepted - started - withdrawn - delayed.
+/// A task that is run again goes back and forth: attempt_books says what that adds to the one and takes from the other.
 namespace workpool { inline namespace v0 { namespace detail {
 
 using counter = std::atomic<std::uint64_t>;
@@ -78,6 +80,44 @@ class alignas(cache_line) run_books {
   std::array<counter, outcome_count> settled_{};
 };
 
+/// The tasks that were put back after an attempt, and those that have begun a further one. Behind a lock: a reader who
+/// saw a task come back and not go again would find more tasks at work than there are.
+class attempt_books {
+ public:
+  struct counts {
+    lane_counts put_back{}, begun{};
+  };
+
+  /// Counts a task as put back if `put_back()` says so. Gives: what it says.
+  template <class PutBack>
+  bool put_back_if(priority lane, PutBack put_back) noexcept {
+    const std::lock_guard hold(mutex_);
+    if (!put_back()) return false;
+    ++now_.put_back[lane_index(lane)];
+    return true;
+  }
+  /// Calls `change()` while nothing is counted here, nor read. Gives: what it gives.
+  template <class Change>
+  bool when_still(Change change) noexcept {
+    const std::lock_guard hold(mutex_);
+    return change();
+  }
+  void begin(priority lane) noexcept {
+    const std::lock_guard hold(mutex_);
+    ++now_.begun[lane_index(lane)];
+  }
+  /// Calls `use(counts)`, and until it returns nothing is counted here.
+  template <class Use>
+  void hold(Use use) const noexcept {
+    const std::lock_guard hold(mutex_);
+    use(now_);
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  counts now_;  // guarded by mutex_
+};
+
 /// The run_books of a pool, also while workers are added. Threads: add() one at a time, for_each() any.
 class books_list {
  public:
@@ -123,6 +163,17 @@ class intake_books {
   /// A task that has been accepted waits outside the queue; it no longer does.
   void begin_delay(priority lane) noexcept { delays_begun_[lane_index(lane)].fetch_add(1, std::memory_order_release); }
   void end_delay(priority lane) noexcept { delays_ended_[lane_index(lane)].fetch_add(1, std::memory_order_release); }
+  /// The same if `ends()` says so; before it is counted nobody begins a further attempt. Gives: what it says.
+  template <class Ends>
+  bool end_delay_if(priority lane, Ends ends) noexcept {
+    return attempts_.when_still([&] {
+      if (!ends()) return false;
+      end_delay(lane);
+      return true;
+    });
+  }
+  attempt_books& attempts() noexcept { return attempts_; }
+  const attempt_books& attempts() const noexcept { return attempts_; }
   lane_counts delays_begun() const noexcept { return read(delays_begun_); }
   lane_counts delays_ended() const noexcept { return read(delays_ended_); }
 
@@ -175,6 +226,7 @@ class intake_books {
   std::array<stripe, stripe_count> stripes_{};
   alignas(cache_line) std::array<std::array<counter, outcome_count>, priority_count> withdrawn_{};
   lane_counters delays_begun_{}, delays_ended_{};
+  attempt_books attempts_;
 };
 
 /// The sums of one reading.
@@ -182,6 +234,7 @@ struct book_sums {
   outcome_counts outcomes{};
   std::uint64_t settled = 0;  // of the started ones
   lane_counts withdrawn{}, started{}, delays_ended{}, delays_begun{}, accepted{};
+  attempt_books::counts attempts{};
 
   static std::uint64_t total(const lane_counts& lanes) noexcept {
     return std::accumulate(lanes.begin(), lanes.end(), std::uint64_t{0});
@@ -191,14 +244,17 @@ struct book_sums {
   template <class ForEachRun>
   static book_sums read(const intake_books& intake, ForEachRun for_each_run) {
     book_sums sums;
-    for_each_run([&](const run_books& run) { run.add_settled_to(sums.outcomes); });
-    sums.settled = std::accumulate(sums.outcomes.begin(), sums.outcomes.end(), std::uint64_t{0});
-    sums.withdrawn = intake.withdrawn(sums.outcomes);
-    for_each_run([&](const run_books& run) { run.add_started_to(sums.started); });
-    sums.delays_ended = intake.delays_ended();
-    sums.delays_begun = intake.delays_begun();
-    sums.accepted = intake.accepted();
-    for_each_run([&](const run_books& run) { run.add_accepted_to(sums.accepted); });
+    intake.attempts().hold([&](const attempt_books::counts& attempts) {
+      sums.attempts = attempts;
+      for_each_run([&](const run_books& run) { run.add_settled_to(sums.outcomes); });
+      sums.settled = std::accumulate(sums.outcomes.begin(), sums.outcomes.end(), std::uint64_t{0});
+      sums.withdrawn = intake.withdrawn(sums.outcomes);
+      for_each_run([&](const run_books& run) { run.add_started_to(sums.started); });
+      sums.delays_ended = intake.delays_ended();
+      sums.delays_begun = intake.delays_begun();
+      sums.accepted = intake.accepted();
+      for_each_run([&](const run_books& run) { run.add_accepted_to(sums.accepted); });
+    });
     return sums;
   }
 
@@ -218,11 +274,13 @@ struct book_sums {
     stats.worker_lost = of(outcome::worker_lost);
     stats.discarded = of(outcome::discarded);
     stats.pool_broken = of(outcome::pool_broken);
-    stats.running = stats.started - settled;
+    stats.retried = total(attempts.begun);
+    stats.running = stats.started + stats.retried - total(attempts.put_back) - settled;
     for (std::size_t lane = 0; lane < priority_count; ++lane) {
       const std::uint64_t delayed = delays_begun[lane] - delays_ended[lane];
       stats.delayed += delayed;
-      stats.queued_by_priority[lane] = accepted[lane] - started[lane] - withdrawn[lane] - delayed;
+      const std::uint64_t waiting_again = attempts.put_back[lane] - attempts.begun[lane];
+      stats.queued_by_priority[lane] = accepted[lane] + waiting_again - started[lane] - withdrawn[lane] - delayed;
       stats.queued += stats.queued_by_priority[lane];
     }
   }

@@ -10,6 +10,7 @@
 #include <workpool/core/bulk_task.hpp>
 #include <workpool/core/call_task.hpp>
 #include <workpool/core/future.hpp>
+#include <workpool/core/repeated_task.hpp>
 #include <workpool/core/subscription.hpp>
 #include <workpool/detail/task_number.hpp>
 #include <workpool/pool/defaults.hpp>
@@ -71,8 +72,9 @@ class basic_thread_pool {
   ~basic_thread_pool() { core_->end_of_handle(); }
 
   /// Runs `callable(arguments...)` on a worker, with copies made now; a callable that needs a std::stop_token first
-  /// gets one. Throws: queue_full, enqueue_timeout, circuit_open or pool_stopped, and then the callable never runs;
-  /// what copying it throws; std::bad_function_call for a null one.
+  /// gets one. With .retry every attempt gets copies of those, and the callable is called in place, as const; one that
+  /// changes itself is copied where that is trivial. Throws: queue_full, enqueue_timeout, circuit_open or pool_stopped,
+  /// and then the callable never runs; what copying it throws; std::bad_function_call for a null one.
   template <class F, class... A>
   requires detail::submittable<F, A...>
   auto submit(F&& callable, A&&... arguments) -> future<detail::result_t<F, A...>> {
@@ -81,14 +83,13 @@ class basic_thread_pool {
   template <class F, class... A>
   requires detail::submittable<F, A...>
   auto submit(const task_options& options, F&& callable, A&&... arguments) -> future<detail::result_t<F, A...>> {
-    return admitted(
-        make<detail::call_task<F, A...>>(options, std::forward<F>(callable), std::forward<A>(arguments)...));
+    return admitted(make(options, std::forward<F>(callable), std::forward<A>(arguments)...));
   }
   template <class F, class... A>
   requires detail::submittable<F, A...>
   auto submit(use_std_future_t, F&& callable, A&&... arguments) -> std::future<detail::result_t<F, A...>> {
     auto* const made =
-        make<detail::promise_task<F, A...>>({}, std::forward<F>(callable), std::forward<A>(arguments)...);
+        make_plain<detail::promise_task<F, A...>>(std::forward<F>(callable), std::forward<A>(arguments)...);
     task_ref one(made);
     auto result = made->get_future();
     core_->admit_or_throw(one);
@@ -99,19 +100,13 @@ class basic_thread_pool {
   template <class F, class... A>
   requires detail::submittable<F, A...>
   auto try_submit(F&& callable, A&&... arguments) -> submit_result<detail::result_t<F, A...>> {
-    return try_submit(task_options{}, std::forward<F>(callable), std::forward<A>(arguments)...);
+    return tried(make_plain<detail::call_task<F, A...>>(std::forward<F>(callable), std::forward<A>(arguments)...));
   }
   template <class F, class... A>
   requires detail::submittable<F, A...>
   auto try_submit(const task_options& options, F&& callable, A&&... arguments)
       -> submit_result<detail::result_t<F, A...>> {
-    auto* const made =
-        make<detail::call_task<F, A...>>(options, std::forward<F>(callable), std::forward<A>(arguments)...);
-    task_ref one(made);
-    auto result = future_of(*made);
-    const errc refused = core_->admit(one, detail::submit_kind::must_not_block);
-    if (refused != errc()) return refused;
-    return result;
+    return tried(make(options, std::forward<F>(callable), std::forward<A>(arguments)...));
   }
 
   /// As submit, without a future. What the callable returns is dropped, what it throws goes to on_uncaught.
@@ -123,7 +118,7 @@ class basic_thread_pool {
   template <class F, class... A>
   requires detail::submittable<F, A...>
   void post(const task_options& options, F&& callable, A&&... arguments) {
-    admit_posted(make<detail::call_task<F, A...>>(options, std::forward<F>(callable), std::forward<A>(arguments)...));
+    admit_posted(make(options, std::forward<F>(callable), std::forward<A>(arguments)...));
   }
 
   /// Calls callable(i) for every 0 ≤ i < n, each as a task of its own, with one future for all of them: it is settled
@@ -152,8 +147,7 @@ class basic_thread_pool {
   template <class F, class... A>
   requires detail::submittable<F, A...>
   void post_after(duration delay, F&& callable, A&&... arguments) {
-    auto* const made =
-        make<detail::call_task<F, A...>>(task_options{}, std::forward<F>(callable), std::forward<A>(arguments)...);
+    auto* const made = make_plain<detail::call_task<F, A...>>(std::forward<F>(callable), std::forward<A>(arguments)...);
     task_ref one(made);
     made->set_posted();
     core_->admit_later_or_throw(one, after(steady::now(), delay));
@@ -283,6 +277,15 @@ class basic_thread_pool {
     return result;
   }
 
+  template <class Value>
+  submit_result<Value> tried(detail::result_task<Value>* made) {
+    task_ref one(made);
+    auto result = future_of(*made);
+    const errc refused = core_->admit(one, detail::submit_kind::must_not_block);
+    if (refused != errc()) return refused;
+    return result;
+  }
+
   void admit_posted(detail::task* made) {
     made->set_posted();
     if (core_->keep(*made)) return;
@@ -290,12 +293,20 @@ class basic_thread_pool {
     core_->admit_or_throw(one);
   }
 
-  template <class Task, class F, class... A>
-  Task* make(const task_options& options, F&& callable, A&&... arguments) const {
+  template <class F, class... A>
+  auto make(const task_options& options, F&& callable, A&&... arguments) const
+      -> detail::result_task<detail::result_t<F, A...>>* {
     core_->check_process();
     checked(options);
     check_callable(callable);
-    auto made = std::make_unique<Task>(std::forward<F>(callable), std::forward<A>(arguments)...);
+    std::unique_ptr<detail::result_task<detail::result_t<F, A...>>> made;
+    if (options.retry.max_attempts == 1) {
+      made.reset(new detail::call_task<F, A...>(std::forward<F>(callable), std::forward<A>(arguments)...));
+    } else if constexpr (detail::repeatable<F, A...>) {
+      made.reset(new detail::repeated_task<F, A...>(std::forward<F>(callable), std::forward<A>(arguments)...));
+    } else {
+      detail::refuse_retry(options.retry);
+    }
     made->describe_as(detail::next_task_number(), options.priority);
     detail::apply(options, *made);
     return made.release();

@@ -1,23 +1,27 @@
 #pragma once
 #include <atomic>
 #include <cstddef>
+#include <exception>
 #include <memory>
 #include <utility>
+#include <workpool/core/attempt_ref.hpp>
 #include <workpool/core/errc.hpp>
 #include <workpool/core/outcome.hpp>
 #include <workpool/core/priority.hpp>
 #include <workpool/core/task_ref.hpp>
 #include <workpool/pool/acceptance.hpp>
+#include <workpool/pool/expiry.hpp>
 #include <workpool/pool/late_tasks.hpp>
 #include <workpool/pool/task_runner.hpp>
 #include <workpool/pool/timekeeper.hpp>
 
 namespace workpool { inline namespace v0 { namespace detail {
 
-/// The tasks that a pool has accepted and that are not in its queue: those whose time has not come, and late().
+/// The tasks that a pool has accepted and that are not in its queue: those whose time has not come, also that of a
+/// further attempt, and late().
 ///
-///     admit ─► clock ─► its time has come ─► late() ─► a worker takes it
-///                └─ withdrawn: over
+///     admit, put_back ─► clock ─► its time has come ─► late() ─► a worker takes it
+///                          └─ withdrawn: over
 ///
 /// Threads: any. A Crew is what is told of work: notify_one(), and wake_all() when the pool is closed and nothing more
 /// will come. `closed` says whether a shutdown has begun.
@@ -38,7 +42,7 @@ class delayed_tasks {
     task& here = *one.get();
     here.details().outside_queue = true;
     here.details().delayed.store(true, std::memory_order_relaxed);
-    auto booked = clock_.book(when, std::make_unique<delayed_entry>(*this, std::move(one)));
+    auto booked = clock_.book(when, std::make_unique<delayed_entry>(*this, attempt_ref(one.release(), 0)));
     const acceptance mine{pool_, runner_, here};
     mine.accept();
     delayed_.fetch_add(1, std::memory_order_seq_cst);  // either a shutdown sees this task or we see the shutdown
@@ -58,10 +62,46 @@ class delayed_tasks {
     return errc();
   }
 
-  /// Whether a task waits for its time, and so will still come.
+  /// An attempt of `one`, which the calling thread runs, has ended so; there is to be another one from `when` on.
+  /// Gives: false when it was asked to stop, or there is no memory for it, and then nothing has changed.
+  bool put_back(task& one, outcome how, time_point when) noexcept {
+    timekeeper::booking next, end;
+    try {
+      one.add_reference();
+      attempt_ref mine(&one, one.attempt());
+      next = clock_.book(when, std::make_unique<delayed_entry>(*this, std::move(mine)));
+      if (one.expires_at() != time_point::max()) {
+        end = clock_.book(one.expires_at(), std::make_unique<expiry>(one));
+      }
+    } catch (const std::exception&) {
+      return false;
+    }
+    one.details().outside_queue = true;
+    one.details().delayed.store(true, std::memory_order_relaxed);
+    expect();
+    const bool waits = runner_.intake().attempts().put_back_if(one.lane(), [&] {
+      if (!one.put_back(how)) return false;
+      runner_.intake().begin_delay(one.lane());
+      return true;
+    });
+    if (!waits) {
+      one.end_delay();
+      one_less();
+      return false;
+    }
+    if (end) clock_.enter(std::move(end));
+    clock_.enter_or_keep(std::move(next));
+    if (discards_.load(std::memory_order_seq_cst)) one.withdraw(outcome::discarded);  // as in admit()
+    return true;
+  }
+
+  /// A task may have to be put back.
+  void expect() noexcept { delayed_.fetch_add(1, std::memory_order_seq_cst); }
+
+  /// Whether a task waits for its time or may have to, and so will still come.
   bool any() const noexcept { return delayed_.load(std::memory_order_seq_cst) != 0; }
 
-  /// The delay of one of them has ended, whichever way.
+  /// The delay of one of them has ended, whichever way, or it will not be put back any more.
   void one_less() noexcept {
     if (delayed_.fetch_sub(1, std::memory_order_seq_cst) == 1 && closed_.load(std::memory_order_seq_cst)) {
       crew_.wake_all();
@@ -84,8 +124,8 @@ class delayed_tasks {
     }
     // Not before: a task goes from the clock to the late ones.
     if (late_.any(std::memory_order_seq_cst)) {
-      for (const task_ref& one : late_.take_all(lane)) {
-        if (one.get()->withdraw(result)) ++count;
+      for (attempt_ref& one : late_.take_all(lane)) {
+        if (one.withdraw(result)) ++count;
       }
     }
     return count;
@@ -94,7 +134,7 @@ class delayed_tasks {
  private:
   class delayed_entry final : public appointment {
    public:
-    delayed_entry(delayed_tasks& all, task_ref one) : all_(all) { one_.push_back(std::move(one)); }
+    delayed_entry(delayed_tasks& all, attempt_ref one) : all_(all) { one_.push_back(std::move(one)); }
     void keep() noexcept override { all_.time_has_come(one_); }
     bool moot() const noexcept override { return !one_.front().waiting(); }
     task* waits_outside() const noexcept override { return one_.front().get(); }
@@ -116,7 +156,7 @@ class delayed_tasks {
   Crew& crew_;
   const std::atomic<bool>& closed_;
   late_tasks late_;
-  std::atomic<std::size_t> delayed_{0};  // accepted tasks whose time has not come
+  std::atomic<std::size_t> delayed_{0};  // accepted tasks whose time has not come, and those that may be put back
   std::atomic<bool> discards_{false};    // what waits is discarded
 };
 

@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 #include <vector>
+#include <workpool/core/attempt_ref.hpp>
 #include <workpool/core/clock.hpp>
 #include <workpool/core/priority.hpp>
 #include <workpool/core/task_ref.hpp>
@@ -119,6 +120,11 @@ class dispatcher {
     return crowded || late_.any() || queue_.has_elements();
   }
 
+  /// Whether nobody would be given more of what waits in the queue.
+  bool full() const noexcept { return !more_may_be_dispatched(); }
+  /// Whether something waits there that overtakes what has been dispatched. Threads: any.
+  bool urgent() const noexcept { return queue_.comes_before(priority::low, 0); }
+
   /// Who looks has ended what it took before.
   void look_again(Worker& me) noexcept {
     if (seat* const own = seat_of(me)) own->told = own->busy = false;
@@ -195,7 +201,7 @@ class dispatcher {
       std::optional<task_ref> next = queue_.claim(entry.one, entry.one->lane());
       return next ? next->release() : nullptr;
     }
-    task_ref next(entry.one);
+    attempt_ref next(entry.one, entry.ended);
     return next.take() ? next.release() : nullptr;
   }
   /// What was taken does not start: it is the caller's.
@@ -257,8 +263,6 @@ class dispatcher {
     return true;
   }
 
-  bool urgent() const noexcept { return queue_.comes_before(priority::low, 0); }
-
   bool more_may_be_dispatched() const noexcept {
     const bool hurry = urgent();
     const std::size_t enough = hurry ? most_in_flight : enough_in_flight;
@@ -285,9 +289,10 @@ class dispatcher {
     const auto keep = [&entry](void* const* first, std::size_t, priority) {
       entry = {static_cast<task*>(*first), true};
     };
-    std::optional<task_ref> late = late_.any() ? late_.next(queue_.sizes()) : std::nullopt;
+    std::optional<attempt_ref> late = late_.any() ? late_.next(queue_.sizes()) : std::nullopt;
     if (late) {
-      entry = {late->release(), false};
+      entry = {late->get(), false, late->ended()};
+      late->release();
     } else if (queue_.take_out(picks_, turns_++, 1, 1, keep) != 0) {
       ++picks_;
     } else {

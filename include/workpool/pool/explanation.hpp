@@ -23,6 +23,11 @@ inline std::string count_of(std::size_t count, std::string_view singular) {
   return std::to_string(count) + ' ' + std::string(singular) + (count == 1 ? "" : "s");
 }
 
+/// How an attempt that was not the last one has ended.
+inline std::string in_words(outcome how) {
+  return how == outcome::failed ? "failed" : how == outcome::timed_out ? "timed out" : "lost its worker";
+}
+
 /// Answers in a sentence or two why `one` is not running yet: where it is, what is before it, what holds the pool up.
 inline std::string explain(const task& one, const explanation_case& pool) {
   const pool_stats& now = pool.now;
@@ -31,6 +36,10 @@ inline std::string explain(const task& one, const explanation_case& pool) {
   if (state.phase() == task_phase::settled) return who + " has ended: " + std::string(to_string(state.outcome()));
   if (state.phase() == task_phase::running)
     return who + " is running" + (state.stop_requested() ? ", and was asked to stop" : "");
+  if (one.delayed() && state.attempts() != 0) {
+    return who + " waits for the time of attempt " + std::to_string(state.attempts() + 1) + "; attempt " +
+           std::to_string(state.attempts()) + " has " + in_words(state.outcome());
+  }
   if (one.delayed()) return who + " waits for its time; then it enters pool '" + now.pool + "'";
 
   const std::size_t own = lane_index(one.lane());

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <iterator>
 #include <list>
 #include <workpool/core/priority.hpp>
@@ -13,6 +14,7 @@ namespace workpool { inline namespace v0 { namespace detail {
 struct dispatched {
   task* one = nullptr;      // with a reference
   bool holds_place = true;  // in the queue it was taken out of
+  std::uint32_t ended = 0;  // attempts
 };
 
 /// What was dispatched to one worker and not started, by lane, and in each as it came. Lists, so that a task goes from

@@ -12,6 +12,7 @@
 #include <workpool/pool/acceptance.hpp>
 #include <workpool/pool/admission.hpp>
 #include <workpool/pool/asking_strategy.hpp>
+#include <workpool/pool/expiry.hpp>
 #include <workpool/pool/pool_options.hpp>
 #include <workpool/pool/refusal.hpp>
 #include <workpool/pool/reserved_places.hpp>
@@ -69,12 +70,17 @@ class intake {
       runner_.intake().reject();
       return errc::circuit_open;
     }
-    if (!here.is_limited()) return admit_now(one, kind, places);
+    if (!here.needs_clock()) return admit_now(one, kind, places);
     clock_.begin();
-    if (here.expires_at() == time_point::max()) return admit_now(one, kind, places);
-    auto booked = clock_.book(here.expires_at(), std::make_unique<expiry>(here));
+    timekeeper::booking end;
+    if (here.expires_at() != time_point::max()) {
+      end = clock_.book(here.expires_at(), std::make_unique<expiry>(here));
+    }
+    expectation more(pool_, here);
     const errc refused = admit_now(one, kind, places);
-    if (refused == errc()) clock_.enter(std::move(booked));
+    if (refused != errc()) return refused;
+    more.is_met();
+    if (end) clock_.enter(std::move(end));
     return refused;
   }
 
@@ -94,16 +100,21 @@ class intake {
   const std::atomic<bool>& is_closed() const noexcept { return closed_; }
 
  private:
-  /// A waiting task that expires. It holds a reference and nothing else, so that throwing it away does nothing.
-  class expiry final : public appointment {
+  // A task that may be run again is counted before anybody can run it.
+  class expectation {
    public:
-    explicit expiry(task& one) noexcept : one_(one) { one_.add_reference(); }
-    ~expiry() override { one_.drop_reference(); }
-    void keep() noexcept override { one_.withdraw(outcome::expired); }
-    bool moot() const noexcept override { return !one_.waiting(); }
+    explicit expectation(task_owner& pool, const task& one) noexcept : pool_(one.plan() == nullptr ? nullptr : &pool) {
+      if (pool_ != nullptr) pool_->expect_attempts();
+    }
+    expectation(const expectation&) = delete;
+    expectation& operator=(const expectation&) = delete;
+    ~expectation() {
+      if (pool_ != nullptr) pool_->expect_no_more();
+    }
+    void is_met() noexcept { pool_ = nullptr; }
 
    private:
-    task& one_;
+    task_owner* pool_;
   };
 
   errc admit_now(task_ref& one, submit_kind kind, reserved_places<Queue>* places) {

@@ -6,8 +6,8 @@
 #include <mutex>
 #include <optional>
 #include <utility>
+#include <workpool/core/attempt_ref.hpp>
 #include <workpool/core/priority.hpp>
-#include <workpool/core/task_ref.hpp>
 #include <workpool/monitor/pool_books.hpp>
 
 namespace workpool { inline namespace v0 { namespace detail {
@@ -19,7 +19,7 @@ namespace workpool { inline namespace v0 { namespace detail {
 class late_tasks {
  public:
   /// Tasks, mostly one. A list, so that it can change its list without memory.
-  using entry = std::list<task_ref>;
+  using entry = std::list<attempt_ref>;
 
   explicit late_tasks(intake_books& books) noexcept : books_(books) {}
 
@@ -27,8 +27,7 @@ class late_tasks {
   bool enter(entry& late) noexcept {
     const std::lock_guard hold(mutex_);
     task& here = *late.front().get();
-    if (!here.end_delay()) return false;
-    books_.end_delay(here.lane());
+    if (!books_.end_delay_if(here.lane(), [&] { return here.end_delay(); })) return false;
     entry& lane = lanes_[lane_index(here.lane())];
     lane.splice(lane.end(), late);
     count_.fetch_add(1, std::memory_order_seq_cst);
@@ -40,15 +39,15 @@ class late_tasks {
   /// Gives: the next task, started, with a reference; nullptr when there is none, or when one of the tasks that wait
   /// elsewhere, so many of each lane, lies in a lane above.
   task* pull(const std::array<std::size_t, priority_count>& waiting) {
-    while (std::optional<task_ref> one = next(waiting)) {
+    while (std::optional<attempt_ref> one = next(waiting)) {
       if (one->take()) return one->release();
     }
     return nullptr;
   }
   /// The same, not started.
-  std::optional<task_ref> next(const std::array<std::size_t, priority_count>& waiting) noexcept {
+  std::optional<attempt_ref> next(const std::array<std::size_t, priority_count>& waiting) noexcept {
     for (std::size_t lane = 0; lane < priority_count; ++lane) {
-      if (std::optional<task_ref> one = pop(lane)) return one;
+      if (std::optional<attempt_ref> one = pop(lane)) return one;
       if (waiting[lane] != 0) break;
     }
     return std::nullopt;
@@ -63,10 +62,10 @@ class late_tasks {
   }
 
  private:
-  std::optional<task_ref> pop(std::size_t lane) noexcept {
+  std::optional<attempt_ref> pop(std::size_t lane) noexcept {
     const std::lock_guard hold(mutex_);
     if (lanes_[lane].empty()) return std::nullopt;
-    task_ref next = std::move(lanes_[lane].front());
+    std::optional<attempt_ref> next(std::move(lanes_[lane].front()));
     lanes_[lane].pop_front();
     count_.fetch_sub(1, std::memory_order_relaxed);
     return next;

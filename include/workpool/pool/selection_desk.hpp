@@ -48,7 +48,14 @@ class selection_desk {
     for (const priority lane : lane_order(0, 0)) empty_hands(lane, [](task_ref&&) {});
   }
 
-  /// Something has come into the queue, or has become late.
+  /// Something has come into the queue, or has become late. While every worker has enough nothing is to be done: the
+  /// first that comes for more dispatches. The caller has passed a fence since, or the queue has put it in order.
+  void dispatch_new() noexcept {
+    if (full_.load(std::memory_order_seq_cst) && !rules_.urgent() && !crew_.may_grow()) return;
+    dispatch();
+  }
+
+  /// The workers are not what they were, or the strategy.
   void dispatch() noexcept {
     after_lock todo;
     {
@@ -71,7 +78,7 @@ class selection_desk {
         dispatch_for(&me, todo);
         mine = rules_.take(me, steady::now);
         if (mine) {
-          dispatch_for(nullptr, todo);  // what has waited for somebody to be free
+          if (!rules_.full()) dispatch_for(nullptr, todo);  // what has waited for somebody to be free
           if (rules_.size() != 0) todo.crowded = true;
         }
         forks_too = rules_.takes(me);
@@ -181,12 +188,20 @@ class selection_desk {
   }
 
   void dispatch_for(const thread_worker* looking, after_lock& todo) noexcept {
-    look();
-    if (rules_.dispatch(looking, todo)) todo.crowded = true;
-    if (rules_.chooser().has_news()) [[unlikely]] {
-      if (auto news = rules_.chooser().news(steady::now())) todo.fault = std::move(news);
+    for (;;) {
+      look();
+      if (rules_.dispatch(looking, todo)) todo.crowded = true;
+      if (rules_.chooser().has_news()) [[unlikely]] {
+        if (auto news = rules_.chooser().news(steady::now())) todo.fault = std::move(news);
+      }
+      count();
+      const bool full = rules_.full();
+      if (full == full_.load(std::memory_order_relaxed)) return;
+      full_.store(full, std::memory_order_relaxed);
+      std::atomic_thread_fence(std::memory_order_seq_cst);
+      // Either who put something in sees that there is room, or we see what was put in.
+      if (full || !(late_.any() || queue_.has_elements())) return;
     }
-    count();
   }
 
   void count() noexcept { dispatched_.store(rules_.size(), std::memory_order_relaxed); }
@@ -206,6 +221,7 @@ class selection_desk {
   std::mutex mutex_;
   dispatcher<Queue, thread_worker, Selection> rules_;  // guarded by mutex_, but for what is of any thread
   std::atomic<std::size_t> dispatched_{0};             // what rules_ holds; written under the lock
+  std::atomic<bool> full_{false};                      // whether every worker has enough; written under the lock
 };
 
 }}}  // namespace workpool::v0::detail

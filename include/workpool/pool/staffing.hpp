@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <mutex>
 #include <new>
 #include <string>
@@ -18,14 +19,16 @@
 #include <workpool/pool/crew_plan.hpp>
 #include <workpool/pool/crew_state.hpp>
 #include <workpool/pool/pool_options.hpp>
-#include <workpool/pool/start_backoff.hpp>
 #include <workpool/pool/task_runner.hpp>
+#include <workpool/pool/thread_restart.hpp>
+#include <workpool/supervise/slot_machine.hpp>
 #include <workpool/worker/thread_worker.hpp>
 
 namespace workpool { inline namespace v0 { namespace detail {
 
-/// How many threads a pool has: crew_plan says how many there should be; this class starts them, lets them go, replaces
-/// those that were lost, and tries again where the system had none to give.
+/// How many threads a pool has: crew_plan says how many there should be, a slot_machine for each of them what becomes
+/// of it. This class carries that out: it starts threads, lets them go, replaces those that were lost, and tries again
+/// where the system had none to give.
 ///
 ///     plan changes ─► carry_out ─┬─► start ─► crew.work(worker), on the thread ─► say_goodbye ─► joined later
 ///                                └─► wanted no longer: it leaves when it looks
@@ -49,8 +52,9 @@ class staffing {
   void spawn() {
     const std::unique_lock hold(mutex_);
     const int reason = carry_out();
-    const worker_list& all = state_.workers;
-    if (reason == 0 || std::any_of(all.begin(), all.end(), [](const auto& one) { return one.alive; })) return;
+    if (reason == 0 || std::any_of(places_.begin(), places_.end(), [](const place& one) { return one.occupied(); })) {
+      return;
+    }
     raise(errc::spawn_failed, "pool '" + options_.name + "' could start none of its " + std::to_string(plan_.slots()) +
                                   " threads: " + std::system_category().message(reason) +
                                   "; raise the limit of threads (ulimit -u, pids.max) or of memory");
@@ -88,8 +92,8 @@ class staffing {
   void grow_unless_somebody_comes(const thread_worker& me) noexcept {
     if (state_.phase.paused()) return;
     change([&] {
-      const auto comes = [&me](const thread_worker& one) {  // starts, or looks around and will then keep guard
-        return one.alive && one.slot.empty() && &one != &me;
+      const auto comes = [&](const thread_worker& one) {  // starts, or looks around and will then keep guard
+        return places_[one.id()].occupied() && one.slot.empty() && &one != &me;
       };
       if (std::any_of(state_.workers.begin(), state_.workers.end(), comes)) return;
       if (plan_.could_grow()) plan_.demand();
@@ -107,7 +111,8 @@ class staffing {
   time_point park_limit() const noexcept {
     const bool shrinks = may_shrink_.load(std::memory_order_relaxed);
     if (!shrinks && !may_grow()) return time_point::max();
-    return std::min(backoff_.retry_at(), shrinks ? after(steady::now(), options_.idle_timeout) : time_point::max());
+    return std::min(retry_at_.load(std::memory_order_relaxed),
+                    shrinks ? after(steady::now(), options_.idle_timeout) : time_point::max());
   }
 
   /// Whether anybody but those who are held up could run a task.
@@ -130,12 +135,16 @@ class staffing {
     exited_.fetch_add(1, std::memory_order_relaxed);
     const std::lock_guard hold(mutex_);
     me.happen(worker_event::end);
-    me.alive = false;
     if (me.thread().joinable()) hand_over(me.thread());
     if (planned && state_.phase.ends()) plan_.leave(me.id());
-    me.lost = !planned && plan_.wanted(me.id());
-    if (plan_.wanted(me.id())) start(me);
-    me.wanted.store(plan_.wanted(me.id()), std::memory_order_relaxed);
+    const bool wanted = plan_.wanted(me.id());
+    me.lost = !planned && wanted;
+    place& its = places_[me.id()];
+    const time_point now = steady::now();
+    if (!wanted) its.stop(now);  // which it has done already
+    if (its.died(its.generation(), {.failed = false, .uptime = now - me.info().started_at}, now).spawn) start(me, its);
+    publish();
+    me.wanted.store(wanted, std::memory_order_relaxed);
     if (pool_.work_in_sight() && !state_.parked.notify_one()) make_up();  // for a wake this thread has used up, perhaps
   }
 
@@ -188,51 +197,70 @@ class staffing {
     }
   }
 
+  using place = slot_machine<thread_restart>;
+
   // Starts and lets go, as far as the system allows. Gives: 0, or errno of what it did not allow.
   int carry_out() noexcept {
-    int failed = add_slots();
+    int failed = add_places();
     bool wake = false;
+    const time_point now = steady::now();
     for (auto& worker : state_.workers) {
       const bool wanted = plan_.wanted(worker.id());
       if (!wanted && worker.wanted.load(std::memory_order_relaxed)) wake = true;
       worker.wanted.store(wanted, std::memory_order_seq_cst);
-      if (wanted && !worker.alive && failed == 0 && backoff_.may_try(steady::now())) failed = start(worker);
+      place& its = places_[worker.id()];
+      if (wanted && (its.start(now).spawn || its.due(now).spawn)) {
+        if (const int reason = start(worker, its); reason != 0) failed = reason;
+      } else if (!wanted && !its.occupied()) {
+        its.stop(now);  // a thread that is there stops when it looks
+      }
     }
-    may_shrink_.store(plan_.could_shrink(), std::memory_order_relaxed);
-    may_grow_.store(plan_.could_grow() || backoff_.pending(), std::memory_order_seq_cst);
+    publish();
     if (wake) state_.wake_all();
     return failed;
   }
 
-  int add_slots() noexcept {
+  // What others look at without the lock.
+  void publish() noexcept {
+    time_point next = room_again_at_;
+    for (const place& one : places_) next = std::min(next, one.deadline());
+    retry_at_.store(next, std::memory_order_relaxed);
+    may_shrink_.store(plan_.could_shrink(), std::memory_order_relaxed);
+    may_grow_.store(plan_.could_grow() || next != time_point::max(), std::memory_order_seq_cst);
+  }
+
+  int add_places() noexcept {
+    room_again_at_ = time_point::max();
     try {
       ended_.reserve(plan_.slots());  // what says goodbye needs no memory
-      while (state_.workers.size() < plan_.slots()) runner_.include(state_.workers.add().books);
+      while (state_.workers.size() < plan_.slots()) {
+        if (places_.size() == state_.workers.size()) places_.emplace_back(thread_restart(), no_deadlines);
+        runner_.include(state_.workers.add().books);
+      }
       return 0;
     } catch (const std::bad_alloc&) {
-      backoff_.failed(steady::now());
+      room_again_at_ = after(steady::now(), std::chrono::seconds(1));
       return ENOMEM;
     }
   }
 
-  int start(thread_worker& worker) {
+  int start(thread_worker& worker, place& its) noexcept {
+    int reason = ENOMEM;
     pool_.retain();
     try {
       worker.start(options_.name + "-" + std::to_string(worker.id()), [this, me = &worker] { crew_.work(*me); });
       if (uncollected_) worker.thread().detach();
       started_.fetch_add(1, std::memory_order_relaxed);
       if (std::exchange(worker.lost, false)) restarts_.fetch_add(1, std::memory_order_relaxed);
-      backoff_.succeeded();
+      its.ready(its.generation());
       return 0;
-    } catch (const std::system_error& reason) {
-      pool_.release();  // never the last one: whoever asked has its own
-      backoff_.failed(steady::now());
-      return reason.code().value();
+    } catch (const std::system_error& refusal) {
+      reason = refusal.code().value();
     } catch (const std::bad_alloc&) {
-      pool_.release();
-      backoff_.failed(steady::now());
-      return ENOMEM;
     }
+    pool_.release();  // never the last one: whoever asked has its own
+    its.died(its.generation(), {.failed = true}, steady::now());
+    return reason;
   }
 
   void make_up() noexcept {
@@ -270,13 +298,17 @@ class staffing {
   crew_state& state_;
   task_runner& runner_;
   const pool_options& options_;
-  std::atomic<bool> may_grow_{false}, may_shrink_{false};  // what plan_ would say; written with it
+  std::atomic<bool> may_grow_{false}, may_shrink_{false};  // what plan_ and places_ would say; written with them
+  std::atomic<time_point> retry_at_{time_point::max()};    // when a thread may be started that could not be
   std::atomic<std::uint64_t> started_{0}, exited_{0}, restarts_{0};
   mutable std::mutex mutex_;  // guards what follows, and starting, detaching and handing over threads
   crew_plan plan_;
-  std::vector<std::thread> ended_;  // have said goodbye and are to be joined
+  // A thread is ready as soon as it is there, and nobody can make it stop.
+  static constexpr slot_options no_deadlines{.ready_timeout = duration::max(), .stop_timeout = duration::max()};
+  std::deque<place> places_;                      // by worker
+  time_point room_again_at_ = time_point::max();  // there was no memory for a place; then it is tried again
+  std::vector<std::thread> ended_;                // have said goodbye and are to be joined
   bool uncollected_ = false;
-  start_backoff backoff_;
 };
 
 }}}  // namespace workpool::v0::detail

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <optional>
 #include <system_error>
 #include <utility>
 #include <workpool/core/error.hpp>
@@ -26,7 +27,8 @@ namespace workpool { inline namespace v0 { namespace detail {
 /// Runs started tasks and sees to it that each of them gets one outcome and one line in the books.
 ///
 ///     start ─► count ─► body ─► destroy callable ─► count ─► tell the future ─► event
-///                        └─ seized meanwhile: somebody else has counted and told; the body was late
+///                        ├─ seized meanwhile: somebody else has counted and told; the body was late
+///                        └─ failed, and there is to be another attempt: put back, with its callable
 ///
 /// Threads: any. It also keeps what is known of tasks that never start, so that the books are in one place.
 class task_runner {
@@ -49,16 +51,18 @@ class task_runner {
   /// can see that it runs. Lets a forced unwind through.
   template <class Begun>
   void run(task& one, run_slot& slot, run_books& books, Begun begun) {
-    books.start(one.lane());  // before the slot shows it: a pause that sees the slot sees the count
+    if (one.has_details() && one.attempt() != 1) [[unlikely]] {
+      if (!begin_again(one, slot.worker())) return;
+    } else {
+      books.start(one.lane());  // before the slot shows it: a pause that sees the slot sees the count
+    }
     begin(one, slot);
     begun();
     if (hub_.wanted<event::task_started>()) hub_.emit(event::task_started{one.id(), slot.worker()});
     settlement last{*this, one, slot, books};
     const stopwatch timed(*this, one);
-    last.result = call(one, slot.worker(), last.error);
-    if (last.result == outcome::failed && one.posted() && !report_uncaught(options_, one, last.error)) {
-      callback_failed();
-    }
+    call(last);
+    if (last.result == outcome::failed && last.again_at == time_point::max()) report_posted(one, last.error);
   }
 
   void run(task& one, run_slot& slot, run_books& books) {
@@ -87,12 +91,18 @@ class task_runner {
     }
   }
 
-  /// Settles what a slot, or a guest, should have ended by `now`; the body goes on.
+  /// Settles what a slot, or a guest, should have ended by `now`, unless it may be run again; the body goes on.
   void time_out(run_slot& slot, time_point now) noexcept {
+    if (const auto late = slot.overrun(now); late.one != nullptr) give_up_attempt(late, slot.worker());
     if (task* const one = slot.seize_late(now)) give_up(*one, outcome::timed_out, slot.worker());
   }
   /// Gives: when the next guest is due.
   time_point time_out_guests(time_point now) noexcept {
+    for (;;) {
+      const guest_slots::late_attempt late = guests_.overrun_one(now);
+      if (late.what.one == nullptr) break;
+      give_up_attempt(late.what, late.worker);
+    }
     for (;;) {
       const guest_slots::seizure late = guests_.seize_one(now);
       if (late.one == nullptr) return guests_.next_deadline();
@@ -102,6 +112,7 @@ class task_runner {
 
   /// A waiting task was withdrawn.
   void withdrawn(const task& one, outcome result) noexcept {
+    if (result == outcome::failed) report_posted(one, one.error());  // by its last attempt
     intake_.withdraw(one.lane(), result);
     tell_settled(one, no_worker, result);
     changed_.notify_all();
@@ -154,6 +165,7 @@ class task_runner {
     run_books& books;
     outcome result = outcome::worker_lost;
     std::exception_ptr error{};
+    time_point again_at = time_point::max();  // when there is to be another attempt
     ~settlement() { runner.settle(*this); }
   };
 
@@ -162,6 +174,7 @@ class task_runner {
     begin_limited(one, slot);
   }
   [[gnu::noinline]] void begin_limited(task& one, run_slot& slot) noexcept {
+    if (attempt_plan* const plan = one.plan()) plan->begin();
     const duration limit = one.timeout();
     if (limit == duration::max()) return slot.begin(one);
     const time_point deadline = after(steady::now(), limit);
@@ -194,51 +207,143 @@ class task_runner {
     time_point begin_{};
   };
 
-  [[gnu::always_inline]] outcome call(task& one, worker_id worker, std::exception_ptr& error) {
-    const run_scope scope(one, worker);
-    const struct dropping {
-      task& one;
-      ~dropping() { one.drop(); }
-    } at_the_end{one};
+  [[gnu::always_inline]] void call(settlement& last) {
+    const run_scope scope(last.one, last.slot.worker());
+    const struct ending {
+      settlement& last;
+      ~ending() {
+        if (!last.one.has_details() || !last.runner.goes_again(last)) last.one.drop();
+      }
+    } at_the_end{last};
     try {
-      one.invoke();
-      return outcome::value;
+      last.one.invoke();
+      last.result = outcome::value;
     } catch (const task_cancelled&) {
-      error = std::current_exception();
-      return outcome::cancelled;
+      last.error = std::current_exception();
+      last.result = outcome::cancelled;
     } catch (const std::system_error& known) {
       failures_.add_current(&known.code());
-      error = std::current_exception();
-      return outcome::failed;
+      last.error = std::current_exception();
+      last.result = outcome::failed;
     } catch (...) {
-      error = std::current_exception();
-      if (!error) throw;  // no exception: pthread_exit or a cancellation unwinds this thread, and must not be kept
+      last.error = std::current_exception();
+      if (!last.error) throw;  // no exception: pthread_exit or a cancellation unwinds this thread, and must not be kept
       failures_.add_current();
-      return outcome::failed;
+      last.result = outcome::failed;
     }
   }
 
   void settle(settlement& last) noexcept {
     task& one = last.one;
-    if (last.slot.end()) [[likely]] {
+    if (!last.slot.end()) [[unlikely]] {
+      come_late(last);
+    } else if (!one.has_details() || !end_attempt(last)) {
       if (last.error) [[unlikely]]
         one.fail(std::move(last.error), last.result == outcome::failed && !one.posted());
       last.books.settle(last.result);
       if (!one.unwatched()) one.finish(last.result);
       tell_settled(one, last.slot.worker(), last.result);
-    } else {
-      come_late(last);
     }
     one.drop_reference();
   }
 
   // Somebody else has told the outcome.
   [[gnu::noinline]] void come_late(settlement& last) noexcept {
+    if (last.again_at != time_point::max()) last.one.drop();
     last.error = nullptr;
     late_results_.fetch_add(1, std::memory_order_relaxed);
     overrunning_.fetch_sub(1, std::memory_order_release);
-    if (last.slot.worker() != no_worker && crew_ != nullptr) crew_->recovered(last.slot.worker());
+    free_again(last.slot.worker());
     changed_.notify_all();
+  }
+
+  // ── further attempts ──────────────────────────────────────────────────────────────────────────────────────────────
+
+  // A task that was put back is started. Gives: false when its gate does not let it in: then it ends as it did before.
+  [[gnu::noinline]] bool begin_again(task& one, worker_id worker) noexcept {
+    if (one.may_enter()) {
+      one.take_no_time();  // it has waited for more than its turn
+      one.begin_again();
+      intake_.attempts().begin(one.lane());
+      return true;
+    }
+    one.end_as_before();
+    const outcome result = one.state().outcome();
+    if (result == outcome::failed) report_posted(one, one.error());
+    {
+      const run_scope scope(one, worker);
+      one.drop();
+    }
+    one.owner()->expect_no_more();
+    intake_.withdraw(one.lane(), result);
+    one.finish(result);
+    tell_settled(one, worker, result);
+    one.drop_reference();
+    changed_.notify_all();
+    return false;
+  }
+
+  // The body has returned, or its thread is being unwound. Gives: whether there is to be another attempt.
+  [[gnu::noinline]] bool goes_again(settlement& last) noexcept {
+    attempt_plan* const plan = last.one.plan();
+    if (plan == nullptr) return false;
+    if (last.one.state().overdue()) {
+      last.result = outcome::timed_out;
+      last.error = nullptr;
+    }
+    try {
+      const std::optional<duration> pause = plan->next(last.result, last.error);
+      if (!pause) return false;
+      const time_point then = after(steady::now(), *pause);
+      if (then >= last.one.expires_at()) return false;
+      last.again_at = then;
+    } catch (...) {
+      callback_failed();
+    }
+    return last.again_at != time_point::max();
+  }
+
+  // The outcome of an attempt is this thread's to tell. Gives: whether the task is put back; else it is over.
+  [[gnu::noinline]] bool end_attempt(settlement& last) noexcept {
+    task& one = last.one;
+    if (one.plan() == nullptr) return false;
+    if (one.state().overdue()) free_again(last.slot.worker());
+    if (last.again_at != time_point::max()) {
+      const task_id id = one.id();
+      const unsigned attempt = one.attempt();
+      one.end_attempt(last.result, std::move(last.error));
+      if (one.owner()->put_back(one, last.result, last.again_at)) {
+        if (hub_.wanted<event::task_retried>()) {
+          hub_.emit(event::task_retried{id, last.slot.worker(), attempt, last.result, last.again_at});
+        }
+        return true;
+      }
+      last.error = one.error();
+      if (last.result == outcome::failed) report_posted(one, last.error);
+      one.drop();
+    }
+    one.owner()->expect_no_more();
+    return false;
+  }
+
+  // Asks a body to stop whose attempt has run out of time, and drops the reference that came with it.
+  void give_up_attempt(const run_slot::late_attempt& late, worker_id worker) noexcept {
+    hold_up(worker);
+    late.one->tell_to_stop(late.stop);
+    late.one->drop_reference();
+  }
+
+  void report_posted(const task& one, const std::exception_ptr& error) noexcept {
+    if (one.posted() && !report_uncaught(options_, one, error)) callback_failed();
+  }
+
+  // ── bodies that nobody waits for ──────────────────────────────────────────────────────────────────────────────────
+
+  void hold_up(worker_id worker) noexcept {
+    if (worker != no_worker && crew_ != nullptr) crew_->stalled(worker);
+  }
+  void free_again(worker_id worker) noexcept {
+    if (worker != no_worker && crew_ != nullptr) crew_->recovered(worker);
   }
 
   void abandon(task& one, worker_id worker) noexcept {
@@ -249,8 +354,9 @@ class task_runner {
   // Settles a seized task while its body goes on, and drops the reference that came with it.
   void give_up(task& one, outcome result, worker_id worker) noexcept {
     overrunning_.fetch_add(1, std::memory_order_relaxed);
+    if (one.plan() != nullptr) one.owner()->expect_no_more();
     guest_books_.settle(result);
-    if (worker != no_worker && crew_ != nullptr) crew_->stalled(worker);  // before code of the user, which may wait
+    if (!one.state().overdue()) hold_up(worker);  // before code of the user, which may wait
     one.give_up(result);
     tell_settled(one, worker, result);
     one.drop_reference();

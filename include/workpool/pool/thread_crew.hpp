@@ -25,7 +25,8 @@ namespace workpool { inline namespace v0 { namespace detail {
 ///        └─ nobody parked ─► staffing: one worker more, where the plan allows it
 ///
 /// Threads: any. A Pool is a task_owner with what worker_loop and staffing ask of it; one that decides which worker
-/// runs what has dispatch(), and wakes that one by recall(). Every thread holds a reference of the pool until it ends.
+/// runs what has dispatch() and dispatch_new(), and wakes that one by recall(). Every thread holds a reference of the
+/// pool until it ends.
 template <class Pool>
 class thread_crew final : public stall_watch {
  public:
@@ -39,17 +40,17 @@ class thread_crew final : public stall_watch {
 
   /// A task has been pushed.
   void notify_one() noexcept {
-    if constexpr (dispatches<Pool>) return pool_.dispatch();
+    if constexpr (dispatches<Pool>) return dispatch_after_fence();
     wake_one();
   }
   /// The same where the queue has put the push in order.
   void notify_one_in_order() noexcept {
-    if constexpr (dispatches<Pool>) return pool_.dispatch();
+    if constexpr (dispatches<Pool>) return pool_.dispatch_new();
     if (!state_.parked.notify_one_in_order() && staff_.may_grow(std::memory_order_seq_cst)) staff_.grow();
   }
   /// Several tasks have been pushed.
   void notify_many(std::uint32_t count) noexcept {
-    if constexpr (dispatches<Pool>) return pool_.dispatch();
+    if constexpr (dispatches<Pool>) return dispatch_after_fence();
     if (state_.parked.notify_many(count) < count && staff_.may_grow()) staff_.grow(count);
   }
 
@@ -194,6 +195,11 @@ class thread_crew final : public stall_watch {
   static constexpr bool dispatches = requires(P& pool) {
     pool.dispatch();
   };
+
+  void dispatch_after_fence() noexcept {
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    pool_.dispatch_new();
+  }
 
   // What was dispatched to one that is not there any more.
   void dispatch_again() noexcept {

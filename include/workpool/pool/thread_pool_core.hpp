@@ -132,11 +132,12 @@ class thread_pool_core final : public task_owner, private deadline_watch {
   bool work_published_for(thread_worker& me) noexcept { return order_.work_published_for(me); }
   bool overdue(thread_worker& me) noexcept { return order_.overdue(me); }
   void dispatch() noexcept requires(chooses) { order_.dispatch(); }
+  void dispatch_new() noexcept requires(chooses) { order_.dispatch_new(); }
   template <class F>
   void with_selection(F&& use) requires(chooses) {
     order_.with_selection(std::forward<F>(use));
   }
-  /// Whether a task that was accepted will still enter the queue.
+  /// Whether a task that was accepted will still enter the queue, or may come back.
   bool more_to_come() const noexcept { return delayed_.any(); }
 
   // ── control ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -227,7 +228,12 @@ class thread_pool_core final : public task_owner, private deadline_watch {
     forget(one);
     runner_.withdrawn(one, result);
     if (was_delayed) delayed_.one_less();
+    if (one.plan() != nullptr) expect_no_more();
   }
+
+  void expect_attempts() noexcept override { delayed_.expect(); }
+  void expect_no_more() noexcept override { delayed_.one_less(); }
+  bool put_back(task& one, outcome how, time_point when) noexcept override { return delayed_.put_back(one, how, when); }
 
   void run_here(task& one) override {
     const worker_id nested_in = own_worker(*this);

@@ -96,6 +96,13 @@ class timekeeper {
     look_at(when);
   }
 
+  /// The same; what is due already is kept here and now.
+  void enter_or_keep(booking&& prepared) noexcept {
+    if (prepared.key() > steady::now()) return enter(std::move(prepared));
+    prepared.mapped()->keep();
+    prepared = {};
+  }
+
   /// Makes sure that the watch is asked at `when` at the latest.
   void look_at(time_point when) noexcept {
     if (when >= wakes_at_.load(std::memory_order_seq_cst)) return;

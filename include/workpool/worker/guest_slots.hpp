@@ -48,6 +48,20 @@ class guest_slots {
     return {nullptr, no_worker};
   }
 
+  struct late_attempt {
+    run_slot::late_attempt what;
+    worker_id worker;
+  };
+
+  /// As run_slot::overrun, of any of them.
+  late_attempt overrun_one(time_point now) noexcept {
+    const std::lock_guard hold(mutex_);
+    for (visitor* one = first_; one != nullptr; one = one->next_) {
+      if (const run_slot::late_attempt late = one->overrun(now); late.one != nullptr) return {late, one->worker()};
+    }
+    return {{}, no_worker};
+  }
+
   /// When the next of them is due to be seized.
   time_point next_deadline() const noexcept {
     const std::lock_guard hold(mutex_);

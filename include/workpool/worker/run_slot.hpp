@@ -67,6 +67,25 @@ class run_slot {
     return one;
   }
 
+  /// An attempt that should have ended by now, and its task is not over: the body is to be asked to stop.
+  struct late_attempt {
+    task* one = nullptr;  // with one reference for the caller; nullptr: there is none
+    task_step stop{};     // for its tell_to_stop()
+  };
+
+  /// Finds such an attempt, once. From then on what runs here is due when its task expires.
+  late_attempt overrun(time_point now) noexcept {
+    if (empty() || is_seized() || deadline_.load(std::memory_order_relaxed) > now) return {};  // mostly
+    const biased_lock::other hold(lock_);
+    task* const one = running_.load(std::memory_order_acquire);
+    if (one == nullptr || is_seized() || deadline_.load(std::memory_order_relaxed) > now) return {};
+    const task_step step = one->overrun(now);
+    if (!step.taken) return {};
+    one->add_reference();
+    deadline_.store(one->expires_at(), std::memory_order_relaxed);
+    return {one, step};
+  }
+
   /// When what runs here is due to be seized; a guess while the slot changes hands.
   time_point deadline() const noexcept {
     return empty() || is_seized() ? time_point::max() : deadline_.load(std::memory_order_relaxed);

@@ -40,7 +40,12 @@ namespace this_worker {
 /// The worker that runs this task; worker_id(-1) outside a task and on a thread that runs one for its future.
 inline worker_id id() noexcept { return detail::worker_here(); }
 
-/// Tells when this task is asked to stop; a token that never tells outside a task. Throws: std::bad_alloc.
+/// Which attempt of this task it is: 1, 2, …; 0 outside a task.
+inline unsigned attempt() noexcept {
+  return detail::innermost_run == nullptr ? 0 : detail::innermost_run->running->attempt();
+}
+
+/// Tells when this attempt is asked to stop; a token that never tells outside a task. Throws: std::bad_alloc.
 inline std::stop_token stop_token() {
   return detail::innermost_run == nullptr ? std::stop_token() : detail::innermost_run->running->stop_token();
 }

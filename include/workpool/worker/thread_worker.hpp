@@ -24,7 +24,7 @@ class fork_job;
 
 /// A worker that is a thread of this process, and after its end the next one: its thread, its state, and the counters
 /// it alone writes.
-/// Threads: what is atomic, any; alive, lost and thread() by whoever holds the lock of the crew.
+/// Threads: what is atomic, any; lost and thread() by whoever holds the lock of the crew.
 class alignas(cache_line) thread_worker {
  public:
   explicit thread_worker(worker_id id) noexcept : slot(id), id_(id) {}
@@ -39,14 +39,12 @@ class alignas(cache_line) thread_worker {
     happen(worker_event::start);
     generation_.fetch_add(1, std::memory_order_relaxed);  // all of it before the thread can look at itself
     started_at_.store(steady::now(), std::memory_order_relaxed);
-    alive = true;
     try {
       thread_ = std::thread([name = std::move(name), body = std::move(body)]() mutable {
         name_this_thread(name);
         body();
       });
     } catch (...) {
-      alive = false;
       generation_.fetch_sub(1, std::memory_order_relaxed);
       happen(worker_event::end);
       throw;
@@ -111,7 +109,6 @@ class alignas(cache_line) thread_worker {
   std::atomic<bool> at_rest{true};  // parked, halted or gone: it will look whether the pool is paused before it takes
   std::atomic<int> waits{0};        // in how many nested tasks it is held up; see stall_watch
   std::atomic<bool> wanted{false};  // else it leaves; written by the crew
-  bool alive = false;               // has a thread that has not said goodbye
   bool lost = false;                // its thread ended unplanned, and no other has started since
   unsigned picks = 0, turns = 0;    // what it has claimed, how often it has asked; used by the worker alone
   task_deque own;                   // what its tasks have submitted
