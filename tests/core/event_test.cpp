@@ -8,7 +8,7 @@ namespace event = workpool::event;
 
 TEST_CASE("every event has its own index") {
   using namespace workpool::detail;
-  STATIC_REQUIRE(event_count == 8);
+  STATIC_REQUIRE(event_count == 9);
   STATIC_REQUIRE(event_index<event::task_started> == 0);
   STATIC_REQUIRE(event_index<event::task_settled> == 1);
   STATIC_REQUIRE(event_index<event::strategy_fault> == event_count - 1);

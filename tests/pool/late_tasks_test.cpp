@@ -30,7 +30,7 @@ struct bench {
     one->details().delayed = true;
     one->accept_by(pool);
     late_tasks::entry alone;
-    alone.emplace_back(one);
+    alone.emplace_back(one, 0U);
     return alone;
   }
   void put(priority lane) {

@@ -46,7 +46,7 @@ struct bench {
     task* const one = make(id, lane);
     one->details().delayed = true;
     late_tasks::entry alone;
-    alone.emplace_back(one);
+    alone.emplace_back(one, 0U);
     if (!late.enter(alone)) throw "refused";
   }
 

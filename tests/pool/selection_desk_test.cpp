@@ -71,15 +71,15 @@ struct bench {
   /// As a submit does.
   void submit(wp::task_id id, priority lane = priority::normal, std::uint64_t key = 0) {
     if (tasks.try_push(wp::task_ref(make(id, lane, key)), lane) != wp::push_status::accepted) throw "refused";
-    desk.dispatch();
+    desk.dispatch_new();
   }
   void come_late(wp::task_id id, priority lane = priority::normal) {
     task* const one = make(id, lane, 0);
     one->details().delayed = true;
     wp::detail::late_tasks::entry alone;
-    alone.emplace_back(one);
+    alone.emplace_back(one, 0U);
     if (!late.enter(alone)) throw "refused";
-    desk.dispatch();
+    desk.dispatch_new();
   }
 
   /// The id of what the worker runs next; 0: nothing.
@@ -170,14 +170,30 @@ TEST_CASE("weights hold however much waits and whoever asks", "[desk]") {
   CHECK(light == 100);
 }
 
-TEST_CASE("a task stays in the queue as long as everybody has enough in flight", "[desk]") {
+TEST_CASE("a task stays in the queue as long as everybody has enough in flight, and until somebody has nothing left",
+          "[desk]") {
   turns here;
   for (wp::task_id id = 1; id <= 20; ++id) here.submit(id);
   CHECK(here.tasks.physical_length() == 12);
-  CHECK(here.pull(0) == 1);
+  for (const wp::task_id next : {1U, 3U, 5U, 7U}) CHECK(here.pull(0) == next);
   CHECK(here.tasks.physical_length() == 12);
-  CHECK(here.pull(0) == 3);  // the first one has ended
-  CHECK(here.tasks.physical_length() == 11);
+  CHECK(here.pull(0) == 9);
+  CHECK(here.tasks.physical_length() < 12);
+  here.submit(21);  // into a pool where somebody has room
+  CHECK(here.pull_all(0).size() + here.pull_all(1).size() == 16);
+  CHECK_FALSE(here.desk.work_in_sight());
+}
+
+TEST_CASE("what is submitted while everybody has enough is dispatched by who comes for more", "[desk]") {
+  turns here;
+  for (wp::task_id id = 1; id <= 8; ++id) here.submit(id);
+  REQUIRE(here.tasks.physical_length() == 0);
+  here.submit(9);  // the first that finds no room says that there is none
+  here.submit(10);
+  CHECK(here.tasks.physical_length() == 2);
+  for (int n = 0; n < 4; ++n) CHECK(here.pull(1) != 0);
+  CHECK(here.pull(1) != 0);
+  CHECK(here.tasks.physical_length() == 0);
 }
 
 TEST_CASE("what is urgent is dispatched at once, and overtakes what waits for its worker", "[desk]") {

@@ -3,7 +3,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <new>
 #include <optional>
 #include <utility>
@@ -29,10 +28,11 @@ namespace workpool { inline namespace v0 { namespace detail {
 ///     queue, late ─► dispatch: the strategy picks ─► the worker's inbox ─► take
 ///                        └─ no preference ─► anyone's inbox ───────────────┘
 ///
-/// A task is dispatched as soon as a worker has few enough in flight; until then it waits in the queue, where the lanes
-/// are. Urgent ones are dispatched earlier, so that they overtake what lies in the inboxes. A worker that has not begun
-/// anything for `patience` loses what waits for it to those who have nothing to do, unless the strategy pins it; one
-/// that is not ready any more, and one that weighs nothing, to whom the strategy picks next.
+/// Tasks are dispatched while a worker has few enough in flight, and again when one has nothing left; until then they
+/// wait in the queue, where the lanes are. Urgent ones are dispatched earlier, so that they overtake what lies in the
+/// inboxes. A worker that has not begun anything for `patience` loses what waits for it to those who have nothing to
+/// do, unless the strategy pins it; one that is not ready any more, and one that weighs nothing, to whom the strategy
+/// picks next.
 ///
 /// A Worker has id(), state(), is_wanted(), is_ready(), is_working() and rests().
 /// Threads: one at a time; claim() and put_aside() any. Memory: a list node for each task that has ever been dispatched
@@ -128,6 +128,13 @@ class dispatcher {
   /// Who looks has ended what it took before.
   void look_again(Worker& me) noexcept {
     if (seat* const own = seat_of(me)) own->told = own->busy = false;
+  }
+
+  /// Whether a take finds something for `me` that nothing in the queue overtakes. Then nothing needs to be dispatched:
+  /// `me` does that when it has nothing any more.
+  bool is_provided_for(Worker& me) noexcept {
+    const seat* const own = seat_of(me);
+    return own != nullptr && own->takes && !own->box.empty() && !urgent() && !late_.any();
   }
 
   /// Whether a take, or a dispatch, may find something for `me`, or somebody for something.
@@ -346,7 +353,7 @@ class dispatcher {
   late_tasks& late_;
   const every_nth ages_;
   detail::chooser<Selection> chooser_;
-  std::deque<seat> seats_;  // by worker id
+  std::vector<seat> seats_;  // by worker id
   std::vector<worker_view> shown_;
   inbox anyones_;
   inbox::list spare_;

@@ -10,6 +10,7 @@
 #include <workpool/core/event_hub.hpp>
 #include <workpool/core/priority.hpp>
 #include <workpool/core/task_ref.hpp>
+#include <workpool/detail/patient_mutex.hpp>
 #include <workpool/detail/posix/futex.hpp>
 #include <workpool/monitor/pool_stats.hpp>
 #include <workpool/pool/asking_strategy.hpp>
@@ -30,7 +31,7 @@ namespace workpool { inline namespace v0 { namespace detail {
 ///
 /// Threads: any; pull(), work_for() and overdue() by the worker that is named. The strategy is asked under the lock; no
 /// other code of users runs there. A Crew has hands(), recall(mask), crowded() and may_grow().
-/// Cost: a lock per submit and per pull; see bench/w1t_strategies.
+/// Cost: a lock per pull, and per submit while any worker has room for more; see bench/w1t_strategies.
 template <task_queue Queue, class Crew, selection_strategy Selection>
 class selection_desk {
  public:
@@ -75,10 +76,11 @@ class selection_desk {
       {
         const section hold(*this);
         rules_.look_again(me);
-        dispatch_for(&me, todo);
+        const bool provided = rules_.is_provided_for(me);
+        if (!provided) dispatch_for(&me, todo);
         mine = rules_.take(me, steady::now);
         if (mine) {
-          if (!rules_.full()) dispatch_for(nullptr, todo);  // what has waited for somebody to be free
+          if (!provided && !rules_.full()) dispatch_for(nullptr, todo);  // what has waited for somebody to be free
           if (rules_.size() != 0) todo.crowded = true;
         }
         forks_too = rules_.takes(me);
@@ -172,7 +174,7 @@ class selection_desk {
     bool is_nested() const noexcept { return here_.is_nested(); }
 
    private:
-    std::unique_lock<std::mutex> hold_;
+    std::unique_lock<patient_mutex> hold_;
     const asking_strategy here_;
   };
 
@@ -218,7 +220,7 @@ class selection_desk {
   late_tasks& late_;
   fork_desk<Crew>& forks_;
   event_hub& hub_;
-  std::mutex mutex_;
+  patient_mutex mutex_;
   dispatcher<Queue, thread_worker, Selection> rules_;  // guarded by mutex_, but for what is of any thread
   std::atomic<std::size_t> dispatched_{0};             // what rules_ holds; written under the lock
   std::atomic<bool> full_{false};                      // whether every worker has enough; written under the lock
