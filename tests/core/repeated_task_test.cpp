@@ -1,13 +1,16 @@
 #include <workpool/core/repeated_task.hpp>
 
+#include <array>
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <tuple>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "support/catch.hpp"
@@ -32,6 +35,27 @@ struct once {
   int operator()() && { return 1; }
 };
 
+struct lies {
+  std::vector<unique> owned;
+};
+struct incomplete;
+struct of_incomplete {
+  using value_type = incomplete;
+  using allocator_type = int;
+};
+struct there;
+struct here {
+  using value_type = there;
+};
+struct there {
+  using value_type = here;
+};
+struct another_result {
+  unique operator()() && { return {}; }
+  const unique& operator()() const& { return kept; }
+  unique kept{};
+};
+
 struct counted {
   static inline int alive = 0;
   counted() { ++alive; }
@@ -42,6 +66,26 @@ struct counted {
 template <class F, class... A>
 auto make(F&& callable, A&&... arguments) {
   return std::make_unique<repeated_task<F, A...>>(std::forward<F>(callable), std::forward<A>(arguments)...);
+}
+
+}  // namespace
+
+template <>
+inline constexpr bool workpool::enable_copies<lies> = false;
+
+namespace {
+
+TEST_CASE("a type that says what is not so can be told apart, and odd ones can be asked", "[retry]") {
+  STATIC_REQUIRE_FALSE(really_copyable<lies>::value);
+  STATIC_REQUIRE_FALSE(really_copyable<std::vector<lies>>::value);
+  STATIC_REQUIRE(really_copyable<of_incomplete>::value);
+  STATIC_REQUIRE(really_copyable<here>::value);
+  STATIC_REQUIRE(really_copyable<std::span<unique>>::value);
+  STATIC_REQUIRE(really_copyable<std::vector<unique>::iterator>::value);
+  STATIC_REQUIRE_FALSE(really_copyable<std::variant<int, std::vector<unique>>>::value);
+  STATIC_REQUIRE_FALSE(really_copyable<std::array<std::vector<unique>, 2>>::value);
+  STATIC_REQUIRE_FALSE(called_in_place<another_result>);
+  STATIC_REQUIRE_FALSE(repeatable<another_result>);
 }
 
 }  // namespace

@@ -28,7 +28,7 @@ constexpr auto resume = task_action::resume_follower;
 
 enum class keeps : std::uint8_t { the_outcome, the_new_one };
 enum class tells : std::uint8_t { nobody, who_asked };
-enum class flag : std::uint8_t { none, stop, watch, follow, overdue };
+enum class flag : std::uint8_t { none, stop, watch, follow, overdue, turn };
 
 /// What is to happen in one phase at one event. `once`: the flag it sets also refuses it the second time.
 /// `unless_stopped`: a request to stop refuses it. `again`: one attempt more has ended, and the next one has time.
@@ -82,6 +82,11 @@ constexpr rule table[] = {
     {put_back, withdrawing, false},
     {put_back, settled, false},
 
+    {come_due, queued, true, queued, no_action, tells::who_asked, keeps::the_outcome, flag::turn},
+    {come_due, running, true, running, no_action, tells::who_asked, keeps::the_outcome, flag::turn},
+    {come_due, withdrawing, false},
+    {come_due, settled, false},
+
     {watch, queued, true, queued, no_action, tells::nobody, keeps::the_outcome, flag::watch},
     {watch, running, true, running, no_action, tells::nobody, keeps::the_outcome, flag::watch},
     {watch, withdrawing, true, withdrawing, no_action, tells::nobody, keeps::the_outcome, flag::watch},
@@ -93,7 +98,8 @@ constexpr rule table[] = {
     {follow, settled, false},
 };
 
-constexpr task_event all_events[] = {start, withdraw, publish, finish, request_stop, overrun, put_back, watch, follow};
+constexpr task_event all_events[] = {start,   withdraw, publish,  finish, request_stop,
+                                     overrun, put_back, come_due, watch,  follow};
 constexpr task_phase all_phases[] = {queued, running, withdrawing, settled};
 constexpr outcome all_outcomes[] = {outcome::value,     outcome::failed,      outcome::cancelled, outcome::expired,
                                     outcome::timed_out, outcome::worker_lost, outcome::discarded, outcome::pool_broken};
@@ -104,6 +110,8 @@ struct flags {
       : stop((bits & 1) != 0), watched((bits & 2) != 0), followed((bits & 4) != 0), overdue((bits & 8) != 0) {}
   static constexpr unsigned count = 16;
 };
+
+constexpr std::uint32_t turn_bit = task_state().turned_over().bits();
 
 constexpr task_state make(task_phase phase, outcome result, flags set, std::uint32_t attempts) {
   task_state made = task_state().with(phase).with(result);
@@ -118,7 +126,7 @@ constexpr task_state make(task_phase phase, outcome result, flags set, std::uint
 constexpr bool reads_back(task_state made, task_phase phase, outcome result, flags set, std::uint32_t attempts) {
   return made.phase() == phase && made.outcome() == result && made.stop_requested() == set.stop &&
          made.watched() == set.watched && made.followed() == set.followed && made.overdue() == set.overdue &&
-         made.attempts() == attempts && task_state(made.bits()) == made;
+         made.attempts() == attempts && task_state(made.bits()) == made;  // whichever way it is turned
 }
 
 constexpr bool reads_back(task_state made, task_phase phase, outcome result, bool stop, bool watched, bool followed) {
@@ -135,7 +143,8 @@ constexpr bool keeps_the_rule(const rule& expected, task_state now, flags set, o
   }
   task_action actions = expected.action;
   if (expected.who == tells::who_asked && set.watched) actions = actions | wake;
-  if (expected.who == tells::who_asked && set.followed) actions = actions | resume;
+  if (expected.who == tells::who_asked && expected.sets != flag::turn && set.followed) actions = actions | resume;
+  if (expected.sets == flag::turn && (step.next.bits() ^ now.bits()) != turn_bit) return false;
   flags then = set;
   then.stop = set.stop || expected.sets == flag::stop;
   then.watched = set.watched || expected.sets == flag::watch;

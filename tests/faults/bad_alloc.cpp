@@ -79,10 +79,13 @@ void leave_dead_tasks(wp::thread_pool& pool) {
 }
 
 void submit() {
-  constexpr wp::task_options named{.name = "a name that is too long for the string itself"};
+  const wp::task_options named{.name = "a name that is too long for the string itself"};
   // The futures are kept nowhere: dropping one allocates nothing.
   every_allocation_fails("submit", [](auto& pool, auto& call) { static_cast<void>(pool.submit(call)); });
   every_allocation_fails("submit, named", [&](auto& pool, auto& call) { static_cast<void>(pool.submit(named, call)); });
+  const wp::task_options repeated{.retry = {.max_attempts = 3}};
+  every_allocation_fails("submit, with attempts",
+                         [&](auto& pool, auto& call) { static_cast<void>(pool.submit(repeated, call)); });
   every_allocation_fails("submit, std::future",
                          [](auto& pool, auto& call) { static_cast<void>(pool.submit(wp::use_std_future, call)); });
   every_allocation_fails("try_submit", [](auto& pool, auto& call) { static_cast<void>(pool.try_submit(call)); });

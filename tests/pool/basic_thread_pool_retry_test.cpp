@@ -338,7 +338,8 @@ TEST_CASE("a posted task is reported after its last attempt, also where that was
   }
 }
 
-TEST_CASE("only errors that the predicate wants are worth another attempt; one that throws says no", "[retry]") {
+TEST_CASE("only errors that the predicate wants are worth another attempt, and a predicate that throws says no",
+          "[retry]") {
   pool_of_lanes pool{1};
   std::atomic<unsigned> calls{0};
   wp::retry_options only_runtime = at_once(3);
@@ -504,14 +505,19 @@ TEST_CASE("what cannot be run again is refused when it is submitted, and runs wh
   const auto takes_many = [](std::vector<std::unique_ptr<int>> owned) { return owned.size(); };
   std::vector<std::unique_ptr<int>> many;
   many.push_back(std::make_unique<int>(1));
-  check_refused([&] { pool.submit({.retry = at_once(2)}, takes, std::make_unique<int>(3)); }, "retry.max_attempts",
-                "cannot be copied");
+  check_refused([&] { static_cast<void>(pool.submit({.retry = at_once(2)}, takes, std::make_unique<int>(3))); },
+                "retry.max_attempts", "cannot be copied");
   check_refused([&] { pool.post({.retry = at_once(2)}, takes_many, std::move(many)); }, "retry.max_attempts");
-  check_refused([&] { pool.submit({.retry = at_once(2)}, [text = std::string("x")]() mutable { text += 'x'; }); },
-                "retry.max_attempts", "mutable");
-  check_refused([&] { pool.submit({.retry = {.max_attempts = 0}}, [] {}); }, "retry.max_attempts");
-  check_refused([&] { pool.submit({.retry = {.backoff = {.factor = 0}}}, [] {}); }, "retry.backoff.factor");
-  check_refused([&] { pool.submit_bulk({.retry = {.max_attempts = 0}}, 3, [](std::size_t) {}); }, "retry.max_attempts");
+  check_refused(
+      [&] {
+        static_cast<void>(pool.submit({.retry = at_once(2)}, [text = std::string("x")]() mutable { text += 'x'; }));
+      },
+      "retry.max_attempts", "mutable");
+  check_refused([&] { static_cast<void>(pool.submit({.retry = {.max_attempts = 0}}, [] {})); }, "retry.max_attempts");
+  check_refused([&] { static_cast<void>(pool.submit({.retry = {.backoff = {.factor = 0}}}, [] {})); },
+                "retry.backoff.factor");
+  check_refused([&] { static_cast<void>(pool.submit_bulk({.retry = {.max_attempts = 0}}, 3, [](std::size_t) {})); },
+                "retry.max_attempts");
   CHECK(pool.stats().submitted == 0);
   CHECK(pool.submit({.name = "one"}, takes, std::make_unique<int>(3)).get() == 3);
   CHECK(pool.submit({.name = "many"}, takes_many, std::move(many)).get() == 1);
@@ -575,6 +581,144 @@ TEST_CASE("who waits inside the pool runs attempts itself, and a cancel in any m
   CHECK(now.failed + now.cancelled == tasks);
   CHECK(static_cast<std::uint64_t>(bodies.load()) == now.started + now.retried - before);
   check_balance(now);
+}
+
+TEST_CASE("every worker waits for a task that comes back later, and runs it when its time has come", "[retry]") {
+  pool_of_lanes pool{2};
+  std::vector<wp::future<unsigned>> outer;
+  for (int n = 0; n < 8; ++n) {
+    outer.push_back(pool.submit([&] {
+      std::atomic<unsigned> calls{0};
+      return pool.submit({.retry = {.max_attempts = 3, .backoff = {.initial = 5ms}}}, flaky{calls, 3}).get();
+    }));
+  }
+  for (auto& one : outer) CHECK(one.get() == 3);
+  auto bulk = pool.submit([&] {
+    std::atomic<unsigned> calls{0};
+    pool.submit_bulk({.retry = {.max_attempts = 3, .backoff = {.initial = 2ms}}}, 8,
+                     [&](std::size_t i) {
+                       ++calls;
+                       if (wp::this_worker::attempt() <= i % 3) throw std::runtime_error("again");
+                     })
+        .get();
+    return calls.load();
+  });
+  CHECK(bulk.get() == 15);
+}
+
+TEST_CASE("one worker without spares runs all attempts of what it waits for", "[retry]") {
+  pool_of_lanes pool{{.workers = 1, .max_overrun = 0}};
+  for (const wp::duration pause : {wp::duration(0ns), wp::duration(3ms)}) {
+    auto outer = pool.submit([&] {
+      std::atomic<unsigned> calls{0};
+      return pool.submit({.retry = {.max_attempts = 4, .backoff = {.initial = pause}}}, flaky{calls, 4}).get();
+    });
+    CHECK(outer.get() == 4);
+  }
+}
+
+TEST_CASE("a task that ends the thread of the submitter who runs it takes nothing with it", "[retry][shutdown]") {
+  pool_of_lanes pool{{.workers = 1, .queue = {.capacity = 1, .on_full = wp::on_full::caller_runs}}};
+  gate held;
+  pool.post([&] { held.wait(); });
+  held.await_arrivals(1);
+  pool.post([] {});
+  std::atomic<unsigned> calls{0};
+  std::thread([&] {
+    pool.post({.retry = at_once(2)}, [&] {
+      if (++calls == 1) ::pthread_exit(nullptr);
+    });
+  }).join();
+  CHECK(calls == 1);
+  held.open();
+  pool.wait_idle();
+  CHECK(calls == 2);
+  check_balance(pool.stats());
+}  // and ends
+
+TEST_CASE("a cancel is never too late for what is not over", "[retry]") {
+  pool_of_lanes pool{2};
+  for (int round = 0; round < 3000; ++round) {
+    std::atomic<unsigned> calls{0};
+    auto one = pool.submit({.retry = at_once(100'000)}, flaky{calls, 1'000'000});
+    while (calls.load() < 2) {
+    }
+    CHECK(one.cancel() != wp::cancel_result::too_late);
+    one.wait();
+    REQUIRE(calls < 90'000);
+  }
+}
+
+TEST_CASE("what comes back at once does not keep others waiting", "[retry]") {
+  const auto run = [](auto& pool) {
+    std::atomic<bool> over{false};
+    auto again = pool.submit({.retry = at_once(1'000'000)}, [&] {
+      if (!over) throw std::runtime_error("again");
+    });
+    pool.submit([] {}).get();
+    pool.submit({.priority = wp::priority::low}, [] {}).get();
+    over = true;
+    again.get();
+  };
+  pool_of_lanes lanes{1};
+  run(lanes);
+  pool_with_strategy chosen{1};
+  run(chosen);
+}
+
+TEST_CASE("a cancel after the timeout of an attempt settles the task, though the body goes on", "[retry][timeout]") {
+  pool_of_lanes pool{1};
+  gate held;
+  auto one = pool.submit({.timeout = 5ms, .retry = at_once(3)}, [&](std::stop_token stop) {
+    while (!stop.stop_requested()) std::this_thread::yield();
+    held.wait();
+  });
+  held.await_arrivals(1);
+  CHECK(one.cancel() == wp::cancel_result::stop_requested);
+  CHECK_THROWS_AS(one.get(), wp::task_timeout);
+  CHECK(pool.stats().overrunning == 1);
+  held.open();
+  pool.wait_idle();
+  CHECK(pool.stats().late_results == 1);
+  check_balance(pool.stats());
+}
+
+TEST_CASE("who was told an outcome is not asked about another attempt", "[retry]") {
+  pool_of_lanes pool{1};
+  std::atomic<int> asked{0};
+  wp::retry_options options = at_once(3);
+  options.when = [&](std::exception_ptr) { return ++asked != 0; };
+  gate held;
+  auto late = pool.submit({.timeout = 5ms, .expires_after = 20ms, .retry = options}, [&] {
+    held.wait();
+    throw std::runtime_error("late");
+  });
+  CHECK_THROWS_AS(late.get(), wp::task_timeout);
+  held.open();
+  pool.wait_idle();
+  gate running;
+  auto cancelled = pool.submit({.retry = options}, [&] {
+    running.wait();
+    throw std::runtime_error("own error");
+  });
+  running.await_arrivals(1);
+  cancelled.cancel();
+  running.open();
+  CHECK_THROWS_WITH(cancelled.get(), "own error");
+  CHECK(asked == 0);
+}
+
+TEST_CASE("the captures of a posted task are gone when its error is reported, also where the breaker ended it",
+          "[retry][breaker]") {
+  const auto captured = std::make_shared<int>(1);
+  std::atomic<long> alive{-1};
+  wp::circuit_breaker breaker({.failure_threshold = 1, .open_for = 1h});
+  pool_of_lanes pool{{.workers = 1, .uncaught_handler = [&](const std::exception_ptr&, wp::task_id) {
+                        alive = captured.use_count();
+                      }}};
+  pool.post({.retry = at_once(3), .breaker = &breaker}, [captured] { throw std::runtime_error("down"); });
+  pool.wait_idle();
+  CHECK(alive == 1);
 }
 
 TEST_CASE("the books never contradict themselves while tasks come and go and come back", "[retry]") {

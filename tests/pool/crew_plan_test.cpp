@@ -144,8 +144,8 @@ TEST_CASE("whatever happens, a crew stays within its bounds") {
           break;
       }
       const ids now = wanted(plan);
-      const auto regular = static_cast<std::size_t>(
-          std::count_if(now.begin(), now.end(), [&](std::size_t one) { return one < max; }));
+      const auto regular =
+          static_cast<std::size_t>(std::count_if(now.begin(), now.end(), [&](std::size_t one) { return one < max; }));
       const auto held_up = static_cast<std::size_t>(std::count(stalled.begin(), stalled.end(), 1));
       const auto free_spares = static_cast<std::size_t>(
           std::count_if(now.begin(), now.end(), [&](std::size_t one) { return one >= max && stalled[one] == 0; }));

@@ -193,7 +193,8 @@ TEST_CASE("guests are abandoned as well, each once") {
     auto one = here.accept([&] { held.wait(); });
     REQUIRE(one.queued.take());
     results.push_back(std::move(one.result));
-    guests.emplace_back([&here, body = one.queued.release()] { here.runner.run_as_guest(*body, wp::detail::no_worker); });
+    guests.emplace_back(
+        [&here, body = one.queued.release()] { here.runner.run_as_guest(*body, wp::detail::no_worker); });
   }
   held.await_arrivals(3);
   here.runner.abandon_guests();

@@ -110,6 +110,20 @@ TEST_CASE("a budget is paid in by the first attempt, and paid from by what the p
   CHECK_FALSE(second.next(outcome::failed, some_error()));
 }
 
+TEST_CASE("where there is no time for another attempt nobody is asked and nothing is paid", "[retry]") {
+  wp::retry_budget budget({.ratio = 0.1, .per_second = 0, .burst = 1});
+  int asked = 0;
+  const wp::retry_options options{.max_attempts = 5,
+                                  .backoff = {.initial = 10ms},
+                                  .when = [&](std::exception_ptr) { return ++asked != 0; },
+                                  .budget = &budget};
+  wp::retry tries(options);
+  tries.begin();
+  CHECK_FALSE(tries.next(outcome::failed, some_error(), 10ms));
+  CHECK(asked == 0);
+  CHECK(budget.try_withdraw());
+}
+
 TEST_CASE("equal seeds give equal delays", "[retry]") {
   const wp::retry_options options{.max_attempts = 100, .backoff = {.initial = 1ms, .jitter = 0.5}};
   wp::retry one(options, 7), other(options, 7);

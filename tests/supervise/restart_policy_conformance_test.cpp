@@ -1,6 +1,7 @@
 #include <workpool/supervise/restart_policy.hpp>
 
 #include <tuple>
+#include <workpool/supervise/restart_intensity.hpp>
 
 namespace {
 

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <workpool/supervise/restart_intensity.hpp>
 
 #include "support/catch.hpp"
 #include "support/every_sequence.hpp"

@@ -1,5 +1,7 @@
 #include <workpool/testing/simulated_worker.hpp>
 
+#include <workpool/supervise/restart_intensity.hpp>
+
 #include "support/catch.hpp"
 
 namespace wp = workpool;

@@ -145,7 +145,7 @@ TEST_CASE("a worker that is started again after its end is of the next generatio
   thread_worker worker(0);
   for (std::uint32_t generation = 1; generation <= 3; ++generation) {
     worker.start("calc-0", [&] { worker.happen(ready); });
-    CHECK(worker.alive);
+    CHECK(worker.thread().joinable());
     worker.thread().join();
     CHECK(worker.generation() == generation);
     CHECK(worker.state() == worker_state::idle);

@@ -161,6 +161,11 @@ class task : public recycled {
     if (plan() == nullptr || details_->expires_at <= now) return {state()};
     return plan()->may_follow(state().attempts() + 1) ? advance<task_event::overrun>(word_) : task_step{state()};
   }
+  /// Whether it has been asked to stop for that, and may still be run again when the body has returned.
+  bool waits_for_its_body(time_point now) const noexcept {
+    const task_state seen = state();
+    return seen.overdue() && !seen.stop_requested() && details_->expires_at > now;
+  }
   /// Runs code of the user.
   void tell_to_stop(const task_step& step) noexcept { act_on(step); }
 
@@ -186,9 +191,14 @@ class task : public recycled {
   bool wait_briefly() const noexcept;
   /// Sleeps until settled or until `deadline`. Gives: whether it is settled.
   bool sleep_until(time_point deadline) noexcept;
+  /// The same, also until somebody who waits for it might run it. Gives: false at the deadline.
+  bool sleep_until_due(time_point deadline) noexcept;
+  /// Such a moment has come: wakes them. The task is there as long as the caller holds a reference.
+  void come_due() noexcept { act_on(advance<task_event::come_due>(word_)); }
 
   /// What is not settled before this task has ended: itself, or what it is a part of.
   virtual const task& whole() const noexcept { return *this; }
+  task& whole() noexcept { return const_cast<task&>(std::as_const(*this).whole()); }
 
   /// Whether somebody who waits for it might run it.
   virtual bool may_start() const noexcept { return waiting() && !delayed(); }
@@ -295,10 +305,14 @@ inline bool task::withdraw(outcome result, std::uint32_t ended) noexcept {
 }
 
 inline cancel_result task::cancel() noexcept {
-  if (withdraw(outcome::cancelled)) return cancel_result::dequeued;
-  const task_step step = advance<task_event::request_stop>(word_);
-  act_on(step);
-  return step.next.phase() == task_phase::running ? cancel_result::stop_requested : cancel_result::too_late;
+  for (;;) {
+    if (withdraw(outcome::cancelled)) return cancel_result::dequeued;
+    const task_step step = advance<task_event::request_stop>(word_);
+    act_on(step);
+    if (step.next.phase() == task_phase::running) return cancel_result::stop_requested;
+    if (step.next.phase() != task_phase::queued || owner_ == nullptr) return cancel_result::too_late;
+    // It was put back between the two.
+  }
 }
 
 inline void task::finish(outcome result) noexcept {
@@ -352,6 +366,14 @@ inline bool task::sleep_until(time_point deadline) noexcept {
   for (;;) {
     const task_step step = advance<task_event::watch>(word_);
     if (!step.taken) return true;
+    if (!futex_wait_until(word_, step.next.bits(), deadline)) return settled();
+  }
+}
+
+inline bool task::sleep_until_due(time_point deadline) noexcept {
+  for (;;) {
+    const task_step step = advance<task_event::watch>(word_);
+    if (!step.taken || may_start()) return true;
     if (!futex_wait_until(word_, step.next.bits(), deadline)) return settled();
   }
 }

@@ -33,9 +33,9 @@ class attempt_plan {
   virtual void begin() noexcept = 0;
   /// Whether there may be another attempt when so many have ended.
   virtual bool may_follow(std::uint32_t ended) const noexcept = 0;
-  /// An attempt has ended so. Gives: after how long there is to be another one, if at all. Throws: what code of the
-  /// user throws.
-  virtual std::optional<duration> next(outcome how, const std::exception_ptr& error) = 0;
+  /// An attempt has ended so. Gives: after how long, less than `most`, there is to be another one, if at all. Throws:
+  /// what code of the user throws.
+  virtual std::optional<duration> next(outcome how, const std::exception_ptr& error, duration most) = 0;
 };
 
 /// What only some tasks have.

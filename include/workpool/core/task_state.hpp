@@ -25,6 +25,7 @@ enum class task_event : std::uint8_t {
   request_stop,  // a running body is asked to stop, and is the last one
   overrun,       // a running body is asked to stop, since the time of this attempt is over
   put_back,      // this attempt has failed, and there will be another one; carries the outcome of this one
+  come_due,      // an attempt, of it or of a part of it, has come that whoever waits could run
   watch,         // a thread is about to sleep until it is settled
   follow         // a coroutine is to be resumed when it is settled
 };
@@ -47,7 +48,8 @@ constexpr bool has(task_action set, task_action one) noexcept {
 }
 
 /// One word: the phase, the outcome (of a withdrawing or settled task, and of the last attempt of one that was put
-/// back), four flags, and the number of attempts that have ended, modulo 2²³.
+/// back), four flags, one that is turned over so that sleepers look, and the number of attempts that have ended, modulo
+/// 2²².
 class task_state {
  public:
   constexpr task_state() noexcept = default;
@@ -72,6 +74,7 @@ class task_state {
   constexpr task_state with_watch() const noexcept { return task_state(bits_ | watch_bit); }
   constexpr task_state with_follow() const noexcept { return task_state(bits_ | follow_bit); }
   constexpr task_state with_overdue() const noexcept { return task_state(bits_ | overdue_bit); }
+  constexpr task_state turned_over() const noexcept { return task_state(bits_ ^ turn_bit); }
   constexpr task_state with_attempt() const noexcept { return task_state((bits_ & ~overdue_bit) + one_attempt); }
 
   friend constexpr bool operator==(task_state, task_state) noexcept = default;
@@ -81,7 +84,8 @@ class task_state {
   static constexpr std::uint32_t watch_bit = 1U << 6;
   static constexpr std::uint32_t follow_bit = 1U << 7;
   static constexpr std::uint32_t overdue_bit = 1U << 8;
-  static constexpr std::uint32_t one_attempt = 1U << 9;
+  static constexpr std::uint32_t turn_bit = 1U << 9;
+  static constexpr std::uint32_t one_attempt = 1U << 10;
   std::uint32_t bits_ = 0;
 };
 
@@ -122,6 +126,9 @@ constexpr task_step transition(task_state now, task_event event, outcome result)
     case task_event::put_back:
       if (phase != task_phase::running || now.stop_requested()) return refused;
       return {now.with_attempt().with(task_phase::queued).with(result), task_action::none, true};
+    case task_event::come_due:
+      if (phase == task_phase::withdrawing || phase == task_phase::settled) return refused;
+      return {now.turned_over(), now.watched() ? task_action::wake_watchers : task_action::none, true};
     case task_event::watch:
       if (phase == task_phase::settled) return refused;
       return {now.with_watch(), task_action::none, true};

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <exception>
 #include <memory>
+#include <mutex>
 #include <utility>
 #include <workpool/core/attempt_ref.hpp>
 #include <workpool/core/errc.hpp>
@@ -79,19 +80,31 @@ class delayed_tasks {
     one.details().outside_queue = true;
     one.details().delayed.store(true, std::memory_order_relaxed);
     expect();
-    const bool waits = runner_.intake().attempts().put_back_if(one.lane(), [&] {
-      if (!one.put_back(how)) return false;
-      runner_.intake().begin_delay(one.lane());
-      return true;
-    });
+    timekeeper::calendar moot;
+    bool waits = false, is_late = false, too_late = false;
+    {
+      const std::lock_guard hold(putting_back_);
+      waits = runner_.intake().attempts().put_back_if(one.lane(), [&] {
+        if (!one.put_back(how)) return false;
+        runner_.intake().begin_delay(one.lane());
+        return true;
+      });
+      too_late = discards_.load(std::memory_order_seq_cst);
+      const bool at_once = when <= steady::now();
+      if (waits && !too_late && at_once) is_late = static_cast<delayed_entry&>(*next.mapped()).enter_late();
+      if (waits && !too_late && !at_once) moot = clock_.enter_and_sweep(std::move(next));
+    }
     if (!waits) {
       one.end_delay();
       one_less();
       return false;
     }
+    if (too_late) {
+      one.withdraw(outcome::discarded, one.state().attempts());
+      return true;
+    }
+    if (is_late) static_cast<delayed_entry&>(*next.mapped()).come_due(one);  // else it was withdrawn meanwhile
     if (end) clock_.enter(std::move(end));
-    clock_.enter_or_keep(std::move(next));
-    if (discards_.load(std::memory_order_seq_cst)) one.withdraw(outcome::discarded);  // as in admit()
     return true;
   }
 
@@ -113,6 +126,7 @@ class delayed_tasks {
 
   /// Withdraws every task of a lane that is not in the queue, delayed or late. Gives: how many.
   std::size_t withdraw(priority lane, outcome result) noexcept {
+    { const std::lock_guard hold(putting_back_); }  // whoever is seen to be delayed can be found
     std::size_t count = 0;
     const auto in_lane = [lane](const appointment& one) {
       return one.waits_outside() != nullptr && one.waits_outside()->lane() == lane;
@@ -134,21 +148,36 @@ class delayed_tasks {
  private:
   class delayed_entry final : public appointment {
    public:
-    delayed_entry(delayed_tasks& all, attempt_ref one) : all_(all) { one_.push_back(std::move(one)); }
-    void keep() noexcept override { all_.time_has_come(one_); }
+    delayed_entry(delayed_tasks& all, attempt_ref one) : all_(all), whole_(&one.get()->whole()) {
+      one_.push_back(std::move(one));
+      whole_->add_reference();
+    }
+    delayed_entry(const delayed_entry&) = delete;
+    delayed_entry& operator=(const delayed_entry&) = delete;
+    ~delayed_entry() override { whole_->drop_reference(); }
+    void keep() noexcept override {
+      task& here = *one_.front().get();
+      here.add_reference();  // somebody else may run and end it as soon as it is late
+      if (enter_late()) come_due(here);
+      here.drop_reference();
+    }
+    bool enter_late() noexcept { return all_.late_.enter(one_); }
+    /// `one` has become late: workers are told, and who waits for it inside the pool.
+    void come_due(task& one) noexcept {
+      all_.one_less();
+      all_.crew_.notify_one();
+      if (one.plan() == nullptr) return;
+      one.come_due();
+      if (whole_ != &one) whole_->come_due();
+    }
     bool moot() const noexcept override { return !one_.front().waiting(); }
     task* waits_outside() const noexcept override { return one_.front().get(); }
 
    private:
     delayed_tasks& all_;
+    task* const whole_;  // with a reference
     late_tasks::entry one_;
   };
-
-  void time_has_come(late_tasks::entry& one) noexcept {
-    if (!late_.enter(one)) return;
-    one_less();
-    crew_.notify_one();
-  }
 
   task_owner& pool_;
   task_runner& runner_;
@@ -156,6 +185,7 @@ class delayed_tasks {
   Crew& crew_;
   const std::atomic<bool>& closed_;
   late_tasks late_;
+  std::mutex putting_back_;              // held from a task's waiting again until it can be found
   std::atomic<std::size_t> delayed_{0};  // accepted tasks whose time has not come, and those that may be put back
   std::atomic<bool> discards_{false};    // what waits is discarded
 };

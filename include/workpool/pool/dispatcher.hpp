@@ -296,15 +296,21 @@ class dispatcher {
     const auto keep = [&entry](void* const* first, std::size_t, priority) {
       entry = {static_cast<task*>(*first), true};
     };
-    std::optional<attempt_ref> late = late_.any() ? late_.next(queue_.sizes()) : std::nullopt;
-    if (late) {
+    const auto take_late = [&] {
+      std::optional<attempt_ref> late = late_.any() ? late_.next(queue_.sizes()) : std::nullopt;
+      if (!late) return false;
       entry = {late->get(), false, late->ended()};
       late->release();
-    } else if (queue_.take_out(picks_, turns_++, 1, 1, keep) != 0) {
+      return true;
+    };
+    const auto take_queued = [&] {
+      if (queue_.take_out(picks_, turns_++, 1, 1, keep) == 0) return false;
       ++picks_;
-    } else {
-      return false;
-    }
+      return true;
+    };
+    // Those that come back without a pause could keep others waiting.
+    const bool others_first = late_.any() && every_61st_(late_picks_++);
+    if (!(others_first && take_queued()) && !take_late() && (others_first || !take_queued())) return false;
     into.splice(into.begin(), spare_, spare_.begin());
     return true;
   }
@@ -358,7 +364,8 @@ class dispatcher {
   inbox anyones_;
   inbox::list spare_;
   std::size_t size_ = 0;  // of all inboxes
-  unsigned picks_ = 0, turns_ = 0;
+  static constexpr every_nth every_61st_{61};
+  unsigned picks_ = 0, turns_ = 0, late_picks_ = 0;
 };
 
 }}}  // namespace workpool::v0::detail

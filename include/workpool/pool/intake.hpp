@@ -77,7 +77,7 @@ class intake {
       end = clock_.book(here.expires_at(), std::make_unique<expiry>(here));
     }
     expectation more(pool_, here);
-    const errc refused = admit_now(one, kind, places);
+    const errc refused = admit_now(one, kind, places, &more);
     if (refused != errc()) return refused;
     more.is_met();
     if (end) clock_.enter(std::move(end));
@@ -117,7 +117,7 @@ class intake {
     task_owner* pool_;
   };
 
-  errc admit_now(task_ref& one, submit_kind kind, reserved_places<Queue>* places) {
+  errc admit_now(task_ref& one, submit_kind kind, reserved_places<Queue>* places, expectation* more = nullptr) {
     if (places == nullptr && keep(*one.get())) {
       one.release();
       return errc();
@@ -138,7 +138,7 @@ class intake {
       now.nests = !stack_nearly_used();
       if (asking_strategy::anybody()) now.kind = submit_kind::must_not_block;
       const admission_step step = decide(now);
-      if (step.action == admission::run_inline) return run_inline(one);
+      if (step.action == admission::run_inline) return run_inline(one, more);
       if (step.action == admission::refuse) {
         runner_.intake().reject();
         return step.reason;
@@ -181,7 +181,7 @@ class intake {
   }
 
   // The queue is full and the submitter is to run the task itself.
-  errc run_inline(task_ref& one) {
+  errc run_inline(task_ref& one, expectation* more) {
     const acceptance mine{pool_, runner_, *one.get()};
     mine.accept();
     std::atomic_thread_fence(std::memory_order_seq_cst);  // either a shutdown sees this task in the books or we see it
@@ -192,6 +192,7 @@ class intake {
     }
     const worker_id nested_in = own_worker(pool_);
     const guest_visit visit(pool_);
+    if (more != nullptr) more->is_met();  // before the body, which may end this thread
     task& here = *one.release();
     if (!here.start()) {  // its expires_after was no time at all
       here.drop_reference();

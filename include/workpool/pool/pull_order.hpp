@@ -33,20 +33,9 @@ class pull_order {
 
   /// Gives: a started task for this worker to run, with a reference; nullptr when there is none.
   task* pull(thread_worker& me) {
-    if (late_.any()) [[unlikely]] {
-      if (task* const next = pull_late()) return next;
-    }
-    if constexpr (batching_task_queue<Queue>) {
-      task* next = me.own.has_newest() && nothing_else_is_due(me) ? claim_own(me) : nullptr;
-      if (next == nullptr) next = pull_in_order(me);
-      if (next != nullptr) ++me.picks;
-      return next;
-    } else {
-      std::optional<task_ref> next = queue_.try_pop();
-      if (!next) return forks_.take_part(me);
-      if (next->waiting() && !next->take()) return nullptr;
-      return next->release();
-    }
+    if (late_.any()) [[unlikely]]
+      return pull_also_late(me);
+    return pull_others(me);
   }
 
   /// Whether a pull may find something.
@@ -89,7 +78,28 @@ class pull_order {
   }
 
  private:
-  [[gnu::noinline]] task* pull_late() { return late_.pull(queue_.sizes()); }
+  // The late ones go first, but for each 61st pick: those that come back without a pause could keep others waiting.
+  [[gnu::noinline]] task* pull_also_late(thread_worker& me) {
+    if (every_61st_(me.late_picks++)) {
+      if (task* const next = pull_others(me)) return next;
+    }
+    if (task* const next = late_.pull(queue_.sizes())) return next;
+    return pull_others(me);
+  }
+
+  [[gnu::always_inline]] task* pull_others(thread_worker& me) {
+    if constexpr (batching_task_queue<Queue>) {
+      task* next = me.own.has_newest() && nothing_else_is_due(me) ? claim_own(me) : nullptr;
+      if (next == nullptr) next = pull_in_order(me);
+      if (next != nullptr) ++me.picks;
+      return next;
+    } else {
+      std::optional<task_ref> next = queue_.try_pop();
+      if (!next) return forks_.take_part(me);
+      if (next->waiting() && !next->take()) return nullptr;
+      return next->release();
+    }
+  }
 
   // Whether a worker may go on with the newest of what its tasks have submitted: nothing is urgent, and it is neither
   // the turn of the queue nor of the oldest of them.

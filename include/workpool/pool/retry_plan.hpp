@@ -16,8 +16,8 @@ class retry_plan final : public attempt_plan {
 
   void begin() noexcept override { tries_.begin(); }
   bool may_follow(std::uint32_t ended) const noexcept override { return ended < tries_.max_attempts(); }
-  std::optional<duration> next(outcome how, const std::exception_ptr& error) override {
-    return tries_.next(how, error);
+  std::optional<duration> next(outcome how, const std::exception_ptr& error, duration most) override {
+    return tries_.next(how, error, most);
   }
 
  private:

@@ -133,19 +133,14 @@ class staffing {
   /// was told to leave.
   void say_goodbye(thread_worker& me, bool planned) noexcept {
     exited_.fetch_add(1, std::memory_order_relaxed);
-    const std::lock_guard hold(mutex_);
-    me.happen(worker_event::end);
-    if (me.thread().joinable()) hand_over(me.thread());
-    if (planned && state_.phase.ends()) plan_.leave(me.id());
-    const bool wanted = plan_.wanted(me.id());
-    me.lost = !planned && wanted;
-    place& its = places_[me.id()];
-    const time_point now = steady::now();
-    if (!wanted) its.stop(now);  // which it has done already
-    if (its.died(its.generation(), {.failed = false, .uptime = now - me.info().started_at}, now).spawn) start(me, its);
-    publish();
-    me.wanted.store(wanted, std::memory_order_relaxed);
-    if (pool_.work_in_sight() && !state_.parked.notify_one()) make_up();  // for a wake this thread has used up, perhaps
+    take_leave(me, planned);
+    // Where it was the last one, nobody else would try again to start another one.
+    for (time_point next; (next = nobody_else_tries_until()) != time_point::max();) {
+      constexpr duration look = std::chrono::milliseconds(100);  // whether that is still wanted
+      std::this_thread::sleep_until(std::min(next, after(steady::now(), look)));
+      const std::lock_guard hold(mutex_);
+      carry_out();
+    }
   }
 
   /// Joins the threads that have ended and lets go of those whose body was abandoned.
@@ -218,6 +213,32 @@ class staffing {
     publish();
     if (wake) state_.wake_all();
     return failed;
+  }
+
+  void take_leave(thread_worker& me, bool planned) noexcept {
+    const std::lock_guard hold(mutex_);
+    me.happen(worker_event::end);
+    if (me.thread().joinable()) hand_over(me.thread());
+    if (planned && state_.phase.ends()) plan_.leave(me.id());
+    const bool wanted = plan_.wanted(me.id());
+    me.lost = !planned && wanted;
+    place& its = places_[me.id()];
+    const time_point now = steady::now();
+    if (!wanted) its.stop(now);  // which it has done already
+    if (its.died(its.generation(), {.failed = false, .uptime = now - me.info().started_at}, now).spawn) start(me, its);
+    publish();
+    me.wanted.store(wanted, std::memory_order_relaxed);
+    if (pool_.work_in_sight() && !state_.parked.notify_one()) make_up();  // for a wake this thread has used up, perhaps
+  }
+
+  // When a thread is to be started for work that is there, or may come, if no thread is left that would; else never.
+  time_point nobody_else_tries_until() noexcept {
+    const std::lock_guard hold(mutex_);
+    if (std::any_of(places_.begin(), places_.end(), [](const place& one) { return one.occupied(); })) {
+      return time_point::max();
+    }
+    if (state_.phase.ends() && !pool_.work_in_sight()) return time_point::max();
+    return retry_at_.load(std::memory_order_relaxed);
   }
 
   // What others look at without the lock.

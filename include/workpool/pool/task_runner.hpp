@@ -269,11 +269,11 @@ class task_runner {
     }
     one.end_as_before();
     const outcome result = one.state().outcome();
-    if (result == outcome::failed) report_posted(one, one.error());
     {
       const run_scope scope(one, worker);
       one.drop();
     }
+    if (result == outcome::failed) report_posted(one, one.error());
     one.owner()->expect_no_more();
     intake_.withdraw(one.lane(), result);
     one.finish(result);
@@ -286,17 +286,17 @@ class task_runner {
   // The body has returned, or its thread is being unwound. Gives: whether there is to be another attempt.
   [[gnu::noinline]] bool goes_again(settlement& last) noexcept {
     attempt_plan* const plan = last.one.plan();
-    if (plan == nullptr) return false;
-    if (last.one.state().overdue()) {
+    if (plan == nullptr || last.slot.is_seized()) return false;
+    const task_state seen = last.one.state();
+    if (seen.overdue()) {
       last.result = outcome::timed_out;
       last.error = nullptr;
     }
+    if (seen.stop_requested()) return false;
     try {
-      const std::optional<duration> pause = plan->next(last.result, last.error);
-      if (!pause) return false;
-      const time_point then = after(steady::now(), *pause);
-      if (then >= last.one.expires_at()) return false;
-      last.again_at = then;
+      const time_point now = steady::now();
+      const duration most = remaining(last.one.expires_at(), now);
+      if (const auto pause = plan->next(last.result, last.error, most)) last.again_at = after(now, *pause);
     } catch (...) {
       callback_failed();
     }
@@ -319,8 +319,8 @@ class task_runner {
         return true;
       }
       last.error = one.error();
-      if (last.result == outcome::failed) report_posted(one, last.error);
       one.drop();
+      if (last.result == outcome::failed) report_posted(one, last.error);
     }
     one.owner()->expect_no_more();
     return false;

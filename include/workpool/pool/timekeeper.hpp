@@ -82,9 +82,11 @@ class timekeeper {
     return page.extract(page.begin());
   }
 
-  void enter(booking&& prepared) noexcept {
+  void enter(booking&& prepared) noexcept { static_cast<void>(enter_and_sweep(std::move(prepared))); }
+  /// Gives: what has become moot, for the caller to destroy where code of the user may run.
+  [[nodiscard]] calendar enter_and_sweep(booking&& prepared) noexcept {
     const time_point when = prepared.key();
-    calendar dropped;  // destroyed after the lock: appointments hold things of the user
+    calendar dropped;
     {
       const std::lock_guard hold(mutex_);
       calendar_.insert(std::move(prepared));
@@ -94,13 +96,7 @@ class timekeeper {
       }
     }
     look_at(when);
-  }
-
-  /// The same; what is due already is kept here and now.
-  void enter_or_keep(booking&& prepared) noexcept {
-    if (prepared.key() > steady::now()) return enter(std::move(prepared));
-    prepared.mapped()->keep();
-    prepared = {};
+    return dropped;
   }
 
   /// Makes sure that the watch is asked at `when` at the latest.

@@ -36,7 +36,7 @@ class lane_set {
 
   /// As many slots as can be in use at the same time without waiting for one another much, within reason.
   static std::size_t default_slots() noexcept {
-    return std::min<std::size_t>(2 * std::max(1U, std::thread::hardware_concurrency()), admission_slots);
+    return std::min<std::size_t>(2 * std::size_t{std::max(1U, std::thread::hardware_concurrency())}, admission_slots);
   }
 
   /// Gives: false when the set is closed. Throws: std::bad_alloc.

@@ -63,13 +63,15 @@ class retry {
   }
 
   /// The attempt has ended so. Gives: how long to wait before the next one; nothing when there is none, because it has
-  /// not failed, was cancelled, was the last one, or because `when` or the budget say so. `when` is asked with what the
-  /// attempt threw, or task_timeout or worker_lost.
-  std::optional<duration> next(outcome how, std::exception_ptr error) {
+  /// not failed, was cancelled, was the last one, because the wait would not be shorter than `most`, or because `when`
+  /// or the budget say so, in this order. `when` is asked with what the attempt threw, or task_timeout or worker_lost.
+  std::optional<duration> next(outcome how, std::exception_ptr error, duration most = duration::max()) {
     if (!is_worth_it(how) || attempt_ >= options_.max_attempts) return std::nullopt;
+    const duration pause = backoff_.next();
+    if (pause >= most) return std::nullopt;
     if (options_.when && !options_.when(error ? std::move(error) : error_for(how))) return std::nullopt;
     if (options_.budget != nullptr && !options_.budget->try_withdraw()) return std::nullopt;
-    return backoff_.next();
+    return pause;
   }
 
  private:

@@ -15,9 +15,9 @@ struct worker_view {
   worker_id id;
   worker_state state;
   unsigned weight = 1;
-  std::size_t in_flight;
-  std::uint64_t completed;
-  time_point idle_since;
+  std::size_t in_flight;    // tasks it runs, or has been given and will
+  std::uint64_t completed;  // tasks
+  time_point idle_since;    // when it last looked and found nothing, also while it is busy; the clock's zero: never
 };
 
 /// What a strategy sees of the task it finds a worker for.

@@ -9,7 +9,7 @@
 #include <utility>
 #include <workpool/core/clock.hpp>
 #include <workpool/core/worker_info.hpp>
-#include <workpool/supervise/restart_policy.hpp>
+#include <workpool/supervise/restart_intensity.hpp>
 #include <workpool/supervise/slot_machine.hpp>
 #include <workpool/testing/simulated_worker.hpp>
 #include <workpool/testing/stage.hpp>

@@ -27,7 +27,7 @@
 #include <workpool/resilience/circuit_breaker.hpp>
 #include <workpool/select/round_robin.hpp>
 #include <workpool/select/selection_strategy.hpp>
-#include <workpool/supervise/restart_policy.hpp>
+#include <workpool/supervise/restart_intensity.hpp>
 #include <workpool/supervise/slot_machine.hpp>
 #include <workpool/testing/simulated_crew.hpp>
 #include <workpool/testing/simulated_task.hpp>

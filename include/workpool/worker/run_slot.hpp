@@ -1,5 +1,7 @@
 #pragma once
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <utility>
 #include <workpool/core/clock.hpp>
 #include <workpool/core/task.hpp>
@@ -73,16 +75,19 @@ class run_slot {
     task_step stop{};     // for its tell_to_stop()
   };
 
-  /// Finds such an attempt, once. From then on what runs here is due when its task expires.
+  /// Finds such an attempt, once. From then on what runs here is due when its task expires, or is cancelled, which is
+  /// looked for every 50 ms.
   late_attempt overrun(time_point now) noexcept {
     if (empty() || is_seized() || deadline_.load(std::memory_order_relaxed) > now) return {};  // mostly
     const biased_lock::other hold(lock_);
     task* const one = running_.load(std::memory_order_acquire);
     if (one == nullptr || is_seized() || deadline_.load(std::memory_order_relaxed) > now) return {};
     const task_step step = one->overrun(now);
+    if (!step.taken && !one->waits_for_its_body(now)) return {};
+    constexpr duration pause = std::chrono::milliseconds(50);
+    deadline_.store(std::min(one->expires_at(), after(now, pause)), std::memory_order_relaxed);
     if (!step.taken) return {};
     one->add_reference();
-    deadline_.store(one->expires_at(), std::memory_order_relaxed);
     return {one, step};
   }
 

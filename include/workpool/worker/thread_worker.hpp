@@ -111,6 +111,7 @@ class alignas(cache_line) thread_worker {
   std::atomic<bool> wanted{false};  // else it leaves; written by the crew
   bool lost = false;                // its thread ended unplanned, and no other has started since
   unsigned picks = 0, turns = 0;    // what it has claimed, how often it has asked; used by the worker alone
+  unsigned late_picks = 0;          // how often it has asked while something was late; used by the worker alone
   task_deque own;                   // what its tasks have submitted
   chase_lev_deque<fork_job, 256> forks;  // parts of what it runs, for who has nothing to do
   task_batch batch;                      // filled by the worker
