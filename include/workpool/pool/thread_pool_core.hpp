@@ -15,6 +15,7 @@
 #include <workpool/core/call_task.hpp>
 #include <workpool/core/task_ref.hpp>
 #include <workpool/detail/posix/process_mark.hpp>
+#include <workpool/detail/posix/stack_room.hpp>
 #include <workpool/detail/task_number.hpp>
 #include <workpool/pool/admission.hpp>
 #include <workpool/pool/bulk_intake.hpp>
@@ -249,25 +250,25 @@ class thread_pool_core final : public task_owner, private deadline_watch {
       // A task of its pool lies on this stack, beneath one of ours: that pool needs its worker, and knows what to do.
       if (frame->running->owner() == one.owner()) return one.owner()->wait_inside(one, deadline);
     }
+    const bool has_room = own && !stack_nearly_used();
     for (;;) {  // once for each attempt that this thread could run
-      const bool helps = own && lets_help();
       if (own) {
         const auto may_run = [&] { return !one.may_start() || !crew_.paused(); };
         if (!may_run() && !runner_.await(may_run, deadline)) return one.settled();
-        if (helps) one.help();
+        if (lets_help()) one.help();
       }
       if (one.wait_briefly()) return true;
-      if (helps && one.may_start()) continue;
+      if (has_room && one.may_start()) continue;
       std::optional<wait_graph::waiting> noted;
       if (deadline == time_point::max()) noted.emplace(all_waits(), innermost_run, one);
       const absence away(crew_, own_worker(*this));  // of another pool's task, too: it may wait for one of ours
       if (own && one.may_start() && deadline == time_point::max() && !crew_.anyone_free()) {
-        if (helps) continue;
+        if (has_room) continue;
         raise(errc::would_deadlock, one.describe() + " can be run by nobody: every worker of pool '" + options_.name +
                                         "' waits, and the stack of this one is used up; raise max_overrun, or nest "
                                         "less");
       }
-      if (!helps) return one.sleep_until(deadline);
+      if (!has_room) return one.sleep_until(deadline);
       if (!one.sleep_until_due(deadline) || one.settled()) return one.settled();
     }
   }
