@@ -33,7 +33,9 @@ TEST_CASE("gate and plan go with the details") {
     ~counting_plan() override { --alive_; }
     void begin() noexcept override {}
     bool may_follow(std::uint32_t) const noexcept override { return false; }
-    std::optional<workpool::duration> next(outcome, const std::exception_ptr&, workpool::duration) override { return std::nullopt; }
+    std::optional<workpool::duration> next(outcome, const std::exception_ptr&, workpool::duration) override {
+      return std::nullopt;
+    }
     int& alive_;
   };
   int alive = 0;
