@@ -10,12 +10,14 @@
 #include <vector>
 #include <workpool/queue/fifo_queue.hpp>
 
+#include "support/balance.hpp"
 #include "support/catch.hpp"
 #include "support/eventually.hpp"
 #include "support/gate.hpp"
 
 namespace wp = workpool;
 using namespace std::chrono_literals;
+using workpool_test::check_balance;
 using workpool_test::eventually;
 
 namespace {
@@ -23,11 +25,6 @@ using pool_of_lanes = wp::basic_thread_pool<>;
 using pool_of_one_line = wp::basic_thread_pool<wp::select::first_idle, wp::fifo_queue<wp::task_ref>>;
 #define EVERY_POOL pool_of_lanes, pool_of_one_line
 
-void check_balance(const wp::pool_stats& now) {
-  CHECK(now.submitted == now.accepted + now.rejected);
-  CHECK(now.accepted == now.completed + now.failed + now.cancelled + now.expired + now.timed_out + now.worker_lost +
-                            now.discarded + now.pool_broken + now.queued + now.delayed + now.running);
-}
 }  // namespace
 
 TEMPLATE_TEST_CASE("a body that runs longer than its timeout is settled early and asked to stop", "[timeout]",

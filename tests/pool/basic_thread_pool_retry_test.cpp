@@ -17,6 +17,7 @@
 #include <workpool/queue/fifo_queue.hpp>
 #include <workpool/select/round_robin.hpp>
 
+#include "support/balance.hpp"
 #include "support/catch.hpp"
 #include "support/eventually.hpp"
 #include "support/gate.hpp"
@@ -24,6 +25,7 @@
 
 namespace wp = workpool;
 using namespace std::chrono_literals;
+using workpool_test::check_balance;
 using workpool_test::check_refused;
 using workpool_test::eventually;
 
@@ -37,12 +39,6 @@ using pool_with_strategy = wp::basic_thread_pool<wp::select::round_robin>;
 wp::retry_options at_once(unsigned max_attempts) { return {.max_attempts = max_attempts, .backoff = {.initial = 0ns}}; }
 wp::retry_options much_later(unsigned max_attempts) {
   return {.max_attempts = max_attempts, .backoff = {.initial = 1h, .max = 0ns}};
-}
-
-void check_balance(const wp::pool_stats& now) {
-  CHECK(now.submitted == now.accepted + now.rejected);
-  CHECK(now.accepted == now.completed + now.failed + now.cancelled + now.expired + now.timed_out + now.worker_lost +
-                            now.discarded + now.pool_broken + now.queued + now.delayed + now.running);
 }
 
 /// Fails until it has been called so often.

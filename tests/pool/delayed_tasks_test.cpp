@@ -8,6 +8,7 @@
 #include <workpool/pool/basic_thread_pool.hpp>
 #include <workpool/queue/fifo_queue.hpp>
 
+#include "support/balance.hpp"
 #include "support/catch.hpp"
 #include "support/eventually.hpp"
 #include "support/fake_crew.hpp"
@@ -17,18 +18,13 @@
 
 namespace wp = workpool;
 using namespace std::chrono_literals;
+using workpool_test::check_balance;
 using workpool_test::eventually;
 
 namespace {
 using pool_of_lanes = wp::basic_thread_pool<>;
 using pool_of_one_line = wp::basic_thread_pool<wp::select::first_idle, wp::fifo_queue<wp::task_ref>>;
 #define EVERY_POOL pool_of_lanes, pool_of_one_line
-
-void check_balance(const wp::pool_stats& now) {
-  CHECK(now.submitted == now.accepted + now.rejected);
-  CHECK(now.accepted == now.completed + now.failed + now.cancelled + now.expired + now.timed_out + now.worker_lost +
-                            now.discarded + now.pool_broken + now.queued + now.delayed + now.running);
-}
 
 /// What delayed tasks need of a pool.
 struct bench final : wp::detail::deadline_watch {
