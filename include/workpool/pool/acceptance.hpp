@@ -1,7 +1,7 @@
 #pragma once
 #include <cstddef>
 #include <workpool/core/task.hpp>
-#include <workpool/pool/task_runner.hpp>
+#include <workpool/pool/task_ledger.hpp>
 
 namespace workpool { inline namespace v0 { namespace detail {
 
@@ -10,31 +10,31 @@ namespace workpool { inline namespace v0 { namespace detail {
 /// Threads: the submitter's. With a slot: under a lock of the queue.
 struct acceptance {
   task_owner& pool;
-  task_runner& runner;
+  task_ledger& ledger;
   task& one;
 
   void accept() const noexcept {
     one.accept_by(pool);
-    if (runner.intake().accept(one.lane())) one.take_time();
+    if (ledger.intake().accept(one.lane())) one.take_time();
   }
   /// Not accepted after all.
   void retract() const noexcept {
-    runner.intake().retract(one.lane());
+    ledger.intake().retract(one.lane());
     disown();
   }
   void accept(std::size_t slot) const noexcept {
     one.accept_by(pool);
-    if (runner.intake().accept(one.lane(), slot)) one.take_time();
+    if (ledger.intake().accept(one.lane(), slot)) one.take_time();
   }
   void retract(std::size_t slot) const noexcept {
-    runner.intake().retract(one.lane(), slot);
+    ledger.intake().retract(one.lane(), slot);
     disown();
   }
 
  private:
   void disown() const noexcept {
     one.disown();
-    runner.notify();
+    ledger.notify();
   }
 };
 

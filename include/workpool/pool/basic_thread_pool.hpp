@@ -1,37 +1,23 @@
 #pragma once
 #include <concepts>
-#include <functional>
-#include <future>
-#include <memory>
-#include <string>
+#include <cstddef>
 #include <type_traits>
 #include <utility>
-#include <vector>
-#include <workpool/core/bulk_task.hpp>
-#include <workpool/core/call_task.hpp>
-#include <workpool/core/future.hpp>
-#include <workpool/core/repeated_task.hpp>
-#include <workpool/core/subscription.hpp>
-#include <workpool/detail/task_number.hpp>
+#include <workpool/core/task_ref.hpp>
 #include <workpool/pool/defaults.hpp>
-#include <workpool/pool/periodic_call.hpp>
 #include <workpool/pool/pool_options.hpp>
-#include <workpool/pool/shutdown_options.hpp>
-#include <workpool/pool/task_options.hpp>
+#include <workpool/pool/pool_surface.hpp>
 #include <workpool/pool/thread_pool_core.hpp>
 #include <workpool/select/selection_strategy.hpp>
 
 namespace workpool { inline namespace v0 {
 
 namespace detail {
-struct pool_access;
-}
 
-/// Asks submit for a std::future.
-struct use_std_future_t {
-  explicit use_std_future_t() = default;
-};
-inline constexpr use_std_future_t use_std_future{};
+template <class Queue>
+using queue_or_default = std::conditional_t<std::is_void_v<Queue>, default_queue, Queue>;
+
+}  // namespace detail
 
 /// A pool of threads.
 ///
@@ -49,199 +35,25 @@ inline constexpr use_std_future_t use_std_future{};
 /// An accepted task reaches exactly one outcome. One that throws fails its future, or, posted, goes to on_uncaught.
 /// The destructor runs everything that was accepted; shutdown() first where that must have an end.
 template <selection_strategy Selection = detail::default_selection, class Queue = void>
-class basic_thread_pool {
-  using queue_type = std::conditional_t<std::is_void_v<Queue>, detail::default_queue, Queue>;
+class basic_thread_pool
+    : public detail::pool_surface<detail::thread_pool_core<detail::queue_or_default<Queue>, Selection>> {
+  using queue_type = detail::queue_or_default<Queue>;
   using core_type = detail::thread_pool_core<queue_type, Selection>;
+  using surface = detail::pool_surface<core_type>;
   static_assert(task_queue<queue_type> && std::same_as<typename queue_type::value_type, task_ref>,
                 "the queue of a pool is a task_queue of workpool::task_ref");
 
  public:
   explicit basic_thread_pool(pool_options options = {}, Selection selection = Selection())
-      : core_(new core_type(options, std::move(selection))) {
-    try {
-      core_->spawn();
-    } catch (...) {
-      core_->end_of_handle();
-      throw;
-    }
-  }
+      : surface(new core_type(options, std::move(selection))) {}
   explicit basic_thread_pool(std::size_t workers) : basic_thread_pool(with_workers(workers)) {}
-  basic_thread_pool(const basic_thread_pool&) = delete;
-  basic_thread_pool& operator=(const basic_thread_pool&) = delete;
-  /// Resumes a paused pool and drains it without limit; from one of the pool's own tasks it only begins that.
-  ~basic_thread_pool() { core_->end_of_handle(); }
-
-  /// Runs `callable(arguments...)` on a worker, with copies made now; a callable that needs a std::stop_token first
-  /// gets one. With .retry every attempt gets copies of those, and the callable is called in place, as const; one that
-  /// changes itself is copied where that is trivial. Throws: queue_full, enqueue_timeout, circuit_open or pool_stopped,
-  /// and then the callable never runs; what copying it throws; std::bad_function_call for a null one.
-  template <class F, class... A>
-  requires detail::submittable<F, A...>
-  auto submit(F&& callable, A&&... arguments) -> future<detail::result_t<F, A...>> {
-    return admitted(make_plain<detail::call_task<F, A...>>(std::forward<F>(callable), std::forward<A>(arguments)...));
-  }
-  template <class F, class... A>
-  requires detail::submittable<F, A...>
-  auto submit(const task_options& options, F&& callable, A&&... arguments) -> future<detail::result_t<F, A...>> {
-    return admitted(make(options, std::forward<F>(callable), std::forward<A>(arguments)...));
-  }
-  template <class F, class... A>
-  requires detail::submittable<F, A...>
-  auto submit(use_std_future_t, F&& callable, A&&... arguments) -> std::future<detail::result_t<F, A...>> {
-    auto* const made =
-        make_plain<detail::promise_task<F, A...>>(std::forward<F>(callable), std::forward<A>(arguments)...);
-    task_ref one(made);
-    auto result = made->get_future();
-    core_->admit_or_throw(one);
-    return result;
-  }
-
-  /// As submit, but never waits and never runs a task: a full queue is queue_full, a pool that ends is pool_stopped.
-  template <class F, class... A>
-  requires detail::submittable<F, A...>
-  auto try_submit(F&& callable, A&&... arguments) -> submit_result<detail::result_t<F, A...>> {
-    return tried(make_plain<detail::call_task<F, A...>>(std::forward<F>(callable), std::forward<A>(arguments)...));
-  }
-  template <class F, class... A>
-  requires detail::submittable<F, A...>
-  auto try_submit(const task_options& options, F&& callable, A&&... arguments)
-      -> submit_result<detail::result_t<F, A...>> {
-    return tried(make(options, std::forward<F>(callable), std::forward<A>(arguments)...));
-  }
-
-  /// As submit, without a future. What the callable returns is dropped, what it throws goes to on_uncaught.
-  template <class F, class... A>
-  requires detail::submittable<F, A...>
-  void post(F&& callable, A&&... arguments) {
-    admit_posted(make_plain<detail::call_task<F, A...>>(std::forward<F>(callable), std::forward<A>(arguments)...));
-  }
-  template <class F, class... A>
-  requires detail::submittable<F, A...>
-  void post(const task_options& options, F&& callable, A&&... arguments) {
-    admit_posted(make(options, std::forward<F>(callable), std::forward<A>(arguments)...));
-  }
-
-  /// Calls callable(i) for every 0 ≤ i < n, each as a task of its own, with one future for all of them: it is settled
-  /// when every body has returned. The first error cancels the calls that have not started, and is what get() throws.
-  /// The callable is copied once and called by several threads at a time; one that needs a std::stop_token first gets
-  /// one. Throws: as submit; the breaker lets in all of them or none. Under on_full::reject all or nothing is accepted,
-  /// otherwise the calls enter as there is room; a refusal of later ones is told by the future. Memory: one allocation.
-  template <detail::bulk_callable F>
-  auto submit_bulk(std::size_t n, F&& callable) -> future<void> {
-    return submit_bulk(task_options{}, n, std::forward<F>(callable));
-  }
-  template <detail::bulk_callable F>
-  auto submit_bulk(const task_options& options, std::size_t n, F&& callable) -> future<void> {
-    core_->check_process();
-    checked(options);
-    check_callable(callable);
-    detail::bulk_task* const made = detail::bulk_call<std::decay_t<F>>::make(n, std::forward<F>(callable));
-    made->describe_as(detail::next_task_number(), options.priority);
-    future<void> result(made);
-    core_->admit_bulk(*made, options);
-    return result;
-  }
-
-  /// Posts the callable when `delay` has passed. It is accepted now and so belongs to what a shutdown waits for, and to
-  /// what purge takes; until its time it takes no place in the queue. Throws: as post, but it never blocks.
-  template <class F, class... A>
-  requires detail::submittable<F, A...>
-  void post_after(duration delay, F&& callable, A&&... arguments) {
-    auto* const made = make_plain<detail::call_task<F, A...>>(std::forward<F>(callable), std::forward<A>(arguments)...);
-    task_ref one(made);
-    made->set_posted();
-    core_->admit_later_or_throw(one, after(steady::now(), delay));
-  }
-
-  /// Posts the callable every `interval`, counted from now, until the subscription is cancelled or a shutdown begins.
-  /// Turns do not drift; one that is late, because the turn before it has not ended or the queue is full, is skipped.
-  /// What the callable throws goes to on_uncaught, and the next turn comes. Throws: bad_config, pool_stopped,
-  /// spawn_failed.
-  template <std::invocable F>
-  subscription post_every(duration interval, F&& callable) {
-    core_->check_process();
-    check_callable(callable);
-    using series = detail::periodic_function<core_type, std::decay_t<F>>;
-    const auto made = std::make_shared<series>(*core_, detail::checked_interval(interval), std::forward<F>(callable));
-    made->book_next();
-    return subscription(made);
-  }
-
-  /// From its return on no worker starts a task, until resume(). What runs goes on.
-  void pause() {
-    core_->check_process();
-    core_->pause();
-  }
-  void resume() {
-    core_->check_process();
-    core_->resume();
-  }
-  bool paused() const noexcept { return core_->paused(); }
-
-  /// Sets how many workers there are, also under load; those that are too many leave after their task.
-  /// Throws: bad_config. A lack of threads is told by event::worker_failed, and tried again.
-  void resize(worker_range workers) {
-    core_->check_process();
-    core_->resize(workers);
-  }
-
-  /// Cancels everything that waits. Gives: how many.
-  std::size_t purge() {
-    core_->check_process();
-    return core_->purge_all(outcome::cancelled);
-  }
-  std::size_t purge(priority lane) {
-    core_->check_process();
-    return core_->purge(checked(task_options{.priority = lane}).priority, outcome::cancelled);
-  }
-
-  /// Blocks until nothing waits and nothing runs; on a paused pool with waiting tasks, until it is resumed.
-  /// Throws: would_deadlock when called by one of the pool's own tasks.
-  void wait_idle() const { wait_idle_for(duration::max()); }
-  /// Gives: false when `limit` passed first.
-  bool wait_idle_for(duration limit) const {
-    core_->check_process();
-    return core_->wait_idle(after(steady::now(), limit));
-  }
-
-  /// Refuses new tasks, waits at most `drain` for the accepted ones, discards what waits then and, with `force`,
-  /// settles what runs as cancelled and abandons its thread. Idempotent; several threads may call it; from one of the
-  /// pool's own tasks it begins the shutdown and returns. Blocks: at most `drain` + 1 s.
-  shutdown_report shutdown(shutdown_options options = {}) {
-    core_->check_process();
-    return core_->shutdown(options);
-  }
 
   /// Calls `use(Selection&)` between two picks, which wait for it: set_weights() of a running pool, for instance.
   /// Throws: what `use` throws. It must not wait for the pool.
   template <std::invocable<Selection&> F>
   void with_selection(F&& use) requires(core_type::chooses) {
-    core_->check_process();
-    core_->with_selection(std::forward<F>(use));
-  }
-
-  pool_stats stats() const {
-    core_->check_process();
-    return core_->stats();
-  }
-  std::vector<worker_info> workers() const {
-    core_->check_process();
-    return core_->workers();
-  }
-
-  /// Why is it not running yet? In words, for a person. Throws: no_state for an empty future.
-  template <class T>
-  std::string explain(const future<T>& one) const {
-    core_->check_process();
-    return core_->explain(detail::future_access::checked(one));
-  }
-
-  /// Calls `handler(const Event&)` for every Event of namespace event, one call at a time, on the thread that has the
-  /// news. Dropping the subscription keeps the handler.
-  template <class Event, class F>
-  subscription on_event(F&& handler) {
-    core_->check_process();
-    return core_->hub().template on<Event>(std::forward<F>(handler));
+    this->core().check_process();
+    this->core().with_selection(std::forward<F>(use));
   }
 
  private:
@@ -249,84 +61,6 @@ class basic_thread_pool {
     pool_options options;
     options.workers = worker_range(workers);
     return options;
-  }
-
-  // Lambdas convert to pointers and so compare with nullptr, but cannot be made from it.
-  template <class F>
-  static void check_callable(const F& callable) {
-    if constexpr (std::constructible_from<F, std::nullptr_t> && requires { callable == nullptr; }) {
-      if (callable == nullptr) throw std::bad_function_call();
-    }
-  }
-
-  // Without options, which is the usual case, none are looked at.
-  template <class Task, class F, class... A>
-  Task* make_plain(F&& callable, A&&... arguments) const {
-    core_->check_process();
-    check_callable(callable);
-    auto* const made = new Task(std::forward<F>(callable), std::forward<A>(arguments)...);
-    made->describe_as(detail::next_task_number(), priority::normal);
-    return made;
-  }
-
-  template <class Value>
-  future<Value> admitted(detail::result_task<Value>* made) {
-    task_ref one(made);
-    auto result = future_of(*made);
-    core_->admit_or_throw(one);
-    return result;
-  }
-
-  template <class Value>
-  submit_result<Value> tried(detail::result_task<Value>* made) {
-    task_ref one(made);
-    auto result = future_of(*made);
-    const errc refused = core_->admit(one, detail::submit_kind::must_not_block);
-    if (refused != errc()) return refused;
-    return result;
-  }
-
-  void admit_posted(detail::task* made) {
-    made->set_posted();
-    if (core_->keep(*made)) return;
-    task_ref one(made);
-    core_->admit_or_throw(one);
-  }
-
-  template <class F, class... A>
-  auto make(const task_options& options, F&& callable, A&&... arguments) const
-      -> detail::result_task<detail::result_t<F, A...>>* {
-    core_->check_process();
-    checked(options);
-    check_callable(callable);
-    std::unique_ptr<detail::result_task<detail::result_t<F, A...>>> made;
-    if (options.retry.max_attempts == 1) {
-      made.reset(new detail::call_task<F, A...>(std::forward<F>(callable), std::forward<A>(arguments)...));
-    } else if constexpr (detail::repeatable<F, A...>) {
-      made.reset(new detail::repeated_task<F, A...>(std::forward<F>(callable), std::forward<A>(arguments)...));
-    } else {
-      detail::refuse_retry(options.retry);
-    }
-    made->describe_as(detail::next_task_number(), options.priority);
-    detail::apply(options, *made);
-    return made.release();
-  }
-
-  template <class Value>
-  static future<Value> future_of(detail::result_task<Value>& made) noexcept {
-    made.add_reference();
-    return future<Value>(&made);
-  }
-
-  friend detail::pool_access;
-  core_type* const core_;
-};
-
-/// What algorithms need of a pool, and nobody else.
-struct detail::pool_access {
-  template <class Pool>
-  static auto& core(Pool& pool) noexcept {
-    return *pool.core_;
   }
 };
 

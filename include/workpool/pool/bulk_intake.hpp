@@ -19,12 +19,12 @@ namespace workpool { inline namespace v0 { namespace detail {
 
 /// How a bulk comes into a pool: part by part, through the intake. The workers are told once, at the end.
 /// Threads: any. Blocks: as intake::admit(), for every part. A Crew is told of work: notify_many(count).
-template <task_queue Queue, class Crew>
+template <task_queue Queue, class Crew, class Ledger = task_runner>
 class bulk_intake {
  public:
-  bulk_intake(task_owner& pool, const pool_options& options, Queue& queue, task_runner& runner,
-              intake<Queue, Crew>& parts, Crew& crew) noexcept
-      : pool_(pool), options_(options), queue_(queue), runner_(runner), parts_(parts), crew_(crew) {}
+  bulk_intake(task_owner& pool, const pool_options& options, Queue& queue, Ledger& ledger,
+              intake<Queue, Crew, Ledger>& parts, Crew& crew) noexcept
+      : pool_(pool), options_(options), queue_(queue), ledger_(ledger), parts_(parts), crew_(crew) {}
   bulk_intake(const bulk_intake&) = delete;
   bulk_intake& operator=(const bulk_intake&) = delete;
 
@@ -48,7 +48,7 @@ class bulk_intake {
         task_ref one(&all[next]);
         const errc refused = parts_.admit(one, submit_kind::may_block, &places);
         if (refused != errc()) {
-          runner_.intake().reject(all.size() - next - 1);
+          ledger_.intake().reject(all.size() - next - 1);
           refuse(refused, options_);
         }
         all.accepted(next);
@@ -73,7 +73,7 @@ class bulk_intake {
       return;
     }
     if (room == push_status::full && options_.queue.on_full != on_full::reject) return;
-    runner_.intake().reject(count);
+    ledger_.intake().reject(count);
     refuse(room == push_status::full ? errc::queue_full : errc::pool_stopped, options_);
   }
 
@@ -87,7 +87,7 @@ class bulk_intake {
     for (std::size_t next = 0; next < all.size(); ++next) {
       describe(all[next], options);
       if (all[next].may_enter()) continue;
-      runner_.intake().reject(all.size());
+      ledger_.intake().reject(all.size());
       refuse(errc::circuit_open, options_);
     }
   }
@@ -95,8 +95,8 @@ class bulk_intake {
   task_owner& pool_;
   const pool_options& options_;
   Queue& queue_;
-  task_runner& runner_;
-  intake<Queue, Crew>& parts_;
+  Ledger& ledger_;
+  intake<Queue, Crew, Ledger>& parts_;
   Crew& crew_;
 };
 

@@ -13,7 +13,7 @@
 #include <workpool/pool/acceptance.hpp>
 #include <workpool/pool/expiry.hpp>
 #include <workpool/pool/late_tasks.hpp>
-#include <workpool/pool/task_runner.hpp>
+#include <workpool/pool/task_ledger.hpp>
 #include <workpool/pool/timekeeper.hpp>
 
 namespace workpool { inline namespace v0 { namespace detail {
@@ -29,8 +29,8 @@ namespace workpool { inline namespace v0 { namespace detail {
 template <class Crew>
 class delayed_tasks {
  public:
-  delayed_tasks(task_owner& pool, task_runner& runner, timekeeper& clock, Crew& crew, const std::atomic<bool>& closed)
-      : pool_(pool), runner_(runner), clock_(clock), crew_(crew), closed_(closed), late_(runner.intake()) {}
+  delayed_tasks(task_owner& pool, task_ledger& ledger, timekeeper& clock, Crew& crew, const std::atomic<bool>& closed)
+      : pool_(pool), ledger_(ledger), clock_(clock), crew_(crew), closed_(closed), late_(ledger.intake()) {}
   delayed_tasks(const delayed_tasks&) = delete;
   delayed_tasks& operator=(const delayed_tasks&) = delete;
 
@@ -44,17 +44,17 @@ class delayed_tasks {
     here.details().outside_queue = true;
     here.details().delayed.store(true, std::memory_order_relaxed);
     auto booked = clock_.book(when, std::make_unique<delayed_entry>(*this, attempt_ref(one.release(), 0)));
-    const acceptance mine{pool_, runner_, here};
+    const acceptance mine{pool_, ledger_, here};
     mine.accept();
     delayed_.fetch_add(1, std::memory_order_seq_cst);  // either a shutdown sees this task or we see the shutdown
     if (closed_.load(std::memory_order_seq_cst)) {
       here.end_delay();
       mine.retract();
       one_less();
-      runner_.intake().reject();
+      ledger_.intake().reject();
       return errc::pool_stopped;
     }
-    runner_.intake().begin_delay(here.lane());  // not before it is certain: a reader could miss half of a retreat
+    ledger_.intake().begin_delay(here.lane());  // not before it is certain: a reader could miss half of a retreat
     here.add_reference();
     clock_.enter(std::move(booked));
     // Either whoever discards finds it among the booked or we see that everything is discarded.
@@ -84,9 +84,9 @@ class delayed_tasks {
     bool waits = false, is_late = false, too_late = false;
     {
       const std::lock_guard hold(putting_back_);
-      waits = runner_.intake().attempts().put_back_if(one.lane(), [&] {
+      waits = ledger_.intake().attempts().put_back_if(one.lane(), [&] {
         if (!one.put_back(how)) return false;
-        runner_.intake().begin_delay(one.lane());
+        ledger_.intake().begin_delay(one.lane());
         return true;
       });
       too_late = discards_.load(std::memory_order_seq_cst);
@@ -180,7 +180,7 @@ class delayed_tasks {
   };
 
   task_owner& pool_;
-  task_runner& runner_;
+  task_ledger& ledger_;
   timekeeper& clock_;
   Crew& crew_;
   const std::atomic<bool>& closed_;

@@ -1,6 +1,7 @@
 #pragma once
 #include <algorithm>
 #include <atomic>
+#include <concepts>
 #include <cstddef>
 #include <memory>
 #include <utility>
@@ -31,16 +32,16 @@ namespace workpool { inline namespace v0 { namespace detail {
 ///                   └─ full: wait, refuse, or run it here (see admission)
 ///
 /// Threads: any. Blocks: admit() with may_block, where the queue is full and on_full is block. A Crew is told of work:
-/// here() and kept(worker), notify_one() and notify_one_in_order().
-template <task_queue Queue, class Crew>
+/// here() and kept(worker), notify_one() and notify_one_in_order(). A Ledger that is a task_runner runs a task here.
+template <task_queue Queue, class Crew, class Ledger = task_runner>
 class intake {
  public:
-  intake(task_owner& pool, const pool_options& options, Queue& queue, task_runner& runner, timekeeper& clock,
-         Crew& crew, bool keeps_own = true) noexcept
+  intake(task_owner& pool, const pool_options& options, Queue& queue, Ledger& ledger, timekeeper& clock, Crew& crew,
+         bool keeps_own = true) noexcept
       : pool_(pool),
         options_(options),
         queue_(queue),
-        runner_(runner),
+        ledger_(ledger),
         clock_(clock),
         crew_(crew),
         keeps_own_(keeps_own && batching_task_queue<Queue> && options.queue.capacity == 0 && !options.queue.fifo) {}
@@ -67,7 +68,7 @@ class intake {
   errc admit(task_ref& one, submit_kind kind, reserved_places<Queue>* places = nullptr) {
     task& here = *one.get();
     if (!here.may_enter()) [[unlikely]] {
-      runner_.intake().reject();
+      ledger_.intake().reject();
       return errc::circuit_open;
     }
     if (!here.needs_clock()) return admit_now(one, kind, places);
@@ -100,6 +101,8 @@ class intake {
   const std::atomic<bool>& is_closed() const noexcept { return closed_; }
 
  private:
+  static constexpr bool runs_here = std::derived_from<Ledger, task_runner>;
+
   // A task that may be run again is counted before anybody can run it.
   class expectation {
    public:
@@ -126,21 +129,23 @@ class intake {
     if constexpr (reserving_task_queue<Queue>) {
       if (places != nullptr && places->any_left()) {
         places->use_one();
-        const acceptance mine{pool_, runner_, *one.get()};
+        const acceptance mine{pool_, ledger_, *one.get()};
         const priority lane = one.get()->lane();
         if (queue_.push_reserved(std::move(one), lane, mine) == push_status::accepted) return errc();
-        runner_.intake().reject();
+        ledger_.intake().reject();
         return errc::pool_stopped;
       }
     }
     now.status = push(one, duration::zero());
     while (now.status != push_status::accepted) {
-      now.nests = !stack_nearly_used();
+      now.nests = runs_here && !stack_nearly_used();
       if (asking_strategy::anybody()) now.kind = submit_kind::must_not_block;
       const admission_step step = decide(now);
-      if (step.action == admission::run_inline) return run_inline(one, more);
+      if constexpr (runs_here) {
+        if (step.action == admission::run_inline) return run_inline(one, more);
+      }
       if (step.action == admission::refuse) {
-        runner_.intake().reject();
+        ledger_.intake().reject();
         return step.reason;
       }
       now.status = push(one, options_.queue.block_for.value_or(duration::max()));
@@ -164,7 +169,7 @@ class intake {
 
   push_status push(task_ref& one, duration limit) {
     const priority lane = one.get()->lane();
-    const acceptance mine{pool_, runner_, *one.get()};
+    const acceptance mine{pool_, ledger_, *one.get()};
     if constexpr (admitting_task_queue<Queue>) {
       return queue_.push_for(std::move(one), lane, limit, mine);
     } else {
@@ -181,13 +186,13 @@ class intake {
   }
 
   // The queue is full and the submitter is to run the task itself.
-  errc run_inline(task_ref& one, expectation* more) {
-    const acceptance mine{pool_, runner_, *one.get()};
+  errc run_inline(task_ref& one, expectation* more) requires(runs_here) {
+    const acceptance mine{pool_, ledger_, *one.get()};
     mine.accept();
     std::atomic_thread_fence(std::memory_order_seq_cst);  // either a shutdown sees this task in the books or we see it
     if (closed()) {
       mine.retract();
-      runner_.intake().reject();
+      ledger_.intake().reject();
       return errc::pool_stopped;
     }
     const worker_id nested_in = own_worker(pool_);
@@ -198,25 +203,25 @@ class intake {
       here.drop_reference();
       return errc();
     }
-    runner_.run_as_guest(here, nested_in);
+    ledger_.run_as_guest(here, nested_in);
     return errc();
   }
 
   // Whoever wants to know is told when the queue is twice as long as it has ever been, and when it is full.
   void tell_high_water() noexcept {
-    if (!runner_.hub().template wanted<event::queue_high_water>()) return;
+    if (!ledger_.hub().template wanted<event::queue_high_water>()) return;
     constexpr std::size_t worth_telling = 64;
     const std::size_t queued = queue_.size();
     std::size_t mark = high_water_.load(std::memory_order_relaxed);
     const bool full = options_.queue.capacity != 0 && queued >= options_.queue.capacity && mark < queued;
     if (!full && queued < std::max(worth_telling, 2 * mark)) return;
-    if (high_water_.compare_exchange_strong(mark, queued)) runner_.hub().emit(event::queue_high_water{queued});
+    if (high_water_.compare_exchange_strong(mark, queued)) ledger_.hub().emit(event::queue_high_water{queued});
   }
 
   task_owner& pool_;
   const pool_options& options_;
   Queue& queue_;
-  task_runner& runner_;
+  Ledger& ledger_;
   timekeeper& clock_;
   Crew& crew_;
   const bool keeps_own_;  // what is counted, and what has to come out in order, goes through the queue

@@ -21,12 +21,21 @@ namespace workpool { inline namespace v0 { namespace detail {
                         " ns: queue.capacity " + capacity + " is reached; raise either, or submit less at a time");
     case errc::would_deadlock:
       raise(reason, who + "has no room: queue.capacity " + capacity +
-                        " is reached, and the stack of this worker, which would run the task itself, is used up; "
-                        "raise queue.capacity, or submit less from within tasks");
+                        " is reached, and this thread, which works for the pool, cannot run the task itself (the "
+                        "stack of a worker is used up, or its tasks run in other processes); raise queue.capacity, or "
+                        "submit less from within tasks and handlers");
     case errc::circuit_open:
       raise(reason, who +
                         "was not given the task: the circuit breaker of its options lets no call through just now; "
                         "try again later, or leave out .breaker");
+    case errc::pool_broken:
+      raise(reason, who +
+                        "has no worker left: none could be started, or lived, within its restart limit "
+                        "(restart.max_restarts, restart.window); it tries again after breaker.open_for");
+    case errc::task_quarantined:
+      raise(reason, who +
+                        "refuses tasks with this key: those before it have killed quarantine.kills workers within "
+                        "quarantine.window");
     default:
       raise(reason, who + "accepts no more tasks: its shutdown has begun");
   }

@@ -24,6 +24,7 @@
 #include <workpool/pool/explanation.hpp>
 #include <workpool/pool/fork_desk.hpp>
 #include <workpool/pool/intake.hpp>
+#include <workpool/pool/local_calls.hpp>
 #include <workpool/pool/periodic_call.hpp>
 #include <workpool/pool/pool_options.hpp>
 #include <workpool/pool/pull_order.hpp>
@@ -86,6 +87,8 @@ class thread_pool_core final : public task_owner, private deadline_watch {
 
   // ── in: intake, bulk_intake, delayed_tasks ─────────────────────────────────────────────────────────────────────────
 
+  /// Makes the tasks.
+  static constexpr local_calls calls() noexcept { return {}; }
   bool keep(task& one) { return intake_.keep(one); }
   errc admit(task_ref& one, submit_kind kind) { return intake_.admit(one, kind); }
   void admit_or_throw(task_ref& one) { intake_.admit_or_throw(one); }

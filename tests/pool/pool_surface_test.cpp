@@ -1,0 +1,50 @@
+#include <workpool/pool/pool_surface.hpp>
+
+#include <stdexcept>
+#include <workpool/core/error.hpp>
+#include <workpool/pool/basic_thread_pool.hpp>
+
+#include "support/catch.hpp"
+
+namespace wp = workpool;
+
+namespace {
+
+/// Of a core the surface asks at its birth and at its end.
+struct short_lived {
+  explicit short_lived(bool fails, int& ends) : fails_(fails), ends_(ends) {}
+  void spawn() {
+    if (fails_) wp::raise(wp::errc::spawn_failed, "no worker today");
+  }
+  void end_of_handle() noexcept {
+    ++ends_;
+    delete this;
+  }
+
+ private:
+  bool fails_;
+  int& ends_;
+};
+
+struct handle : wp::detail::pool_surface<short_lived> {
+  handle(bool fails, int& ends) : pool_surface(new short_lived(fails, ends)) {}
+};
+
+}  // namespace
+
+TEST_CASE("a core that cannot start is ended once, and its error is the constructor's") {
+  int ends = 0;
+  CHECK_THROWS_AS(handle(true, ends), wp::spawn_failed);
+  CHECK(ends == 1);
+}
+
+TEST_CASE("the end of a handle is told to its core") {
+  int ends = 0;
+  { const handle one(false, ends); }
+  CHECK(ends == 1);
+}
+
+TEST_CASE("algorithms reach the core of a pool") {
+  wp::basic_thread_pool<> pool(1);
+  CHECK_FALSE(wp::detail::pool_access::core(pool).paused());
+}
