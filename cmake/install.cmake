@@ -6,6 +6,10 @@ set(workpool_cmake_dir "${CMAKE_INSTALL_DATADIR}/cmake/workpool")
 
 install(TARGETS workpool EXPORT workpool-targets FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
 install(EXPORT workpool-targets NAMESPACE workpool:: DESTINATION "${workpool_cmake_dir}")
+if(TARGET workpool_fork)
+  install(TARGETS workpool_fork EXPORT workpool-fork-targets)
+  install(EXPORT workpool-fork-targets NAMESPACE workpool:: DESTINATION "${workpool_cmake_dir}")
+endif()
 
 configure_package_config_file(cmake/workpool-config.cmake.in workpool-config.cmake
   INSTALL_DESTINATION "${workpool_cmake_dir}")

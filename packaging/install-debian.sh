@@ -5,7 +5,8 @@
 set -eu
 
 build="g++ cmake ninja-build libconcurrentqueue-dev"
-tests="catch2 librapidcheck-dev pkg-config"
+fork="libboost1.81-dev"
+tests="catch2 librapidcheck-dev libcereal-dev pkg-config"
 examples="zlib1g-dev libcli11-dev gzip tar"
 
 say() { echo "install-debian.sh: $*" >&2; }
@@ -17,7 +18,7 @@ if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
   command -v ninja >/dev/null || missing="$missing ninja"
   if [ -n "$missing" ]; then
     say "this is not Debian, so nothing was installed, and these are missing:$missing"
-    say "install them and the counterparts of these Debian packages: $build $tests $examples"
+    say "install them and the counterparts of these Debian packages: $build $fork $tests $examples"
     exit 1
   fi
   say "this is not Debian: nothing was installed, what is there is used"
@@ -25,7 +26,7 @@ if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
 fi
 
 missing=""
-for package in $build $tests $examples; do
+for package in $build $fork $tests $examples; do
   case $(dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null || true) in
     ?i*) ;;
     *) missing="$missing $package" ;;

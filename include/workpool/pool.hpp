@@ -6,5 +6,6 @@
 #include <workpool/algorithm/task_group.hpp>
 #include <workpool/algorithm/transform_reduce.hpp>
 #include <workpool/core/literals.hpp>
+#include <workpool/pool/fork_pool.hpp>
 #include <workpool/pool/thread_pool.hpp>
 #include <workpool/worker/this_worker.hpp>

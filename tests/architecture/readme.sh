@@ -16,4 +16,10 @@ fi
 if [ "$(output_block)" != "$(cat examples/010_hello/expected.txt)" ]; then
   echo "README.md: the output of its first program is not examples/010_hello/expected.txt"; bad=1
 fi
+if ! awk 'BEGIN { while ((getline line < "README.md") > 0) readme = readme line "\n"
+                   while ((getline line < "examples/110_fork_pool_hello/main.cpp") > 0) program = program line "\n"
+                   while ((getline line < "examples/110_fork_pool_hello/expected.txt") > 0) output = output line "\n"
+                   exit !index(readme, "```cpp\n" program "```\n```\n" output "```\n") }'; then
+  echo "README.md: its second program and output are not those of examples/110_fork_pool_hello"; bad=1
+fi
 exit $bad

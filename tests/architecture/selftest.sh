@@ -26,7 +26,10 @@ fresh() {
   put tests/core/task_races_test.cpp '#include <workpool/core/task.hpp>'
   put examples/010_hello/main.cpp 'int main() {}'
   put examples/010_hello/expected.txt 'hello'
-  put README.md '```cpp' 'int main() {}' '```' '```' 'hello' '```'
+  put examples/110_fork_pool_hello/main.cpp 'int main() { return 0; }'
+  put examples/110_fork_pool_hello/expected.txt 'crash'
+  put README.md '```cpp' 'int main() {}' '```' '```' 'hello' '```' \
+    '```cpp' 'int main() { return 0; }' '```' '```' 'crash' '```'
 }
 
 put() {
@@ -56,12 +59,14 @@ refused() {
 }
 
 fresh
-for rule in layers mirror posix words sizes readme; do accepted $rule; done
+for rule in layers mirror posix boost words sizes readme; do accepted $rule; done
 
 put examples/010_hello/main.cpp 'int main() { return 1; }'
 refused readme 'its first program'
 put examples/010_hello/expected.txt 'bye'
 refused readme 'the output'
+put examples/110_fork_pool_hello/expected.txt 'no crash'
+refused readme 'its second program'
 
 put include/workpool/core/task.hpp '#include <workpool/pool/pool.hpp>'
 refused layers 'core/task.hpp:1: includes upwards'
@@ -89,6 +94,11 @@ put include/workpool/queue/lane.hpp '#include <sys/eventfd.h>'
 refused posix 'queue/lane.hpp:1:'
 put include/workpool/core/task.hpp '#include <sched.h>'
 refused posix 'core/task.hpp:1:'
+
+put include/workpool/core/task.hpp '#include <boost/process.hpp>'
+refused boost 'core/task.hpp: includes Boost'
+put include/workpool/queue/lane.hpp '#include <workpool/worker_entry.hpp>'
+refused boost 'queue/lane.hpp: reaches Boost'
 
 put include/workpool/core/task.hpp '// TO''DO: the rest'
 refused words 'core/task.hpp:1:'

@@ -4,7 +4,10 @@
 #include <memory>
 #include <numeric>
 #include <stdexcept>
+#include <string>
 #include <vector>
+#include <workpool/ipc/call_codec.hpp>
+#include <workpool/ipc/exception_codec.hpp>
 #include <workpool/pool.hpp>
 
 #include "fault.hpp"
@@ -14,6 +17,39 @@ namespace wp = workpool;
 #if defined(__GXX_RTTI)
 #error "this program is to be compiled with -fno-rtti"
 #endif
+
+namespace {
+
+std::exception_ptr nested_error() {
+  try {
+    try {
+      throw wp::task_cancelled("inside");
+    } catch (...) {
+      std::throw_with_nested(std::runtime_error("outside"));
+    }
+  } catch (...) {
+    return std::current_exception();
+  }
+}
+
+void check_codecs() {
+  std::vector<std::byte> message;
+  wp::byte_writer into(message, 1000);
+  wp::detail::encode_exception(into, nested_error());
+  wp::detail::encode_arguments(into, 1, std::string("two"));
+  wp::byte_reader from(message);
+  try {
+    std::rethrow_exception(wp::detail::decode_exception(from));
+  } catch (const wp::remote_error& error) {
+    fault::expect(error.type() == "std::runtime_error", "an exception keeps the name of its type");
+    fault::expect(error.nested() != nullptr, "an exception keeps what is nested in it");
+  }
+  wp::detail::decoded_arguments<int, std::string> arguments(from);
+  fault::expect(arguments.apply([](int one, const std::string& two) { return std::to_string(one) + two; }) == "1two",
+                "arguments arrive");
+}
+
+}  // namespace
 
 int main() {
   const workpool_test::hang_trap trap("no_rtti");
@@ -30,6 +66,7 @@ int main() {
   for (const int one : wp::map(pool, numbers, [](int n) { return n; })) sum += one;
   fault::expect_equal(sum, 4950, "sum of a map");
   pool.shutdown();
+  check_codecs();
   fault::expect(fault::thrown_text<wp::pool_stopped>([&] { pool.post([] {}); }) != "", "a refusal is caught by name");
   fault::expect_equal(settled->load(), 103, "number of events");
   return fault::failures;

@@ -11,14 +11,14 @@ namespace {
 
 struct submitter {
   wp::pool_options options;
-  wp::detail::task_runner runner{options};
+  wp::detail::task_ledger ledger{options};
   workpool_test::fake_owner pool;
   workpool_test::probe_log log;
   workpool_test::probe_task one{log};
-  acceptance moment{pool, runner, one};
+  acceptance moment{pool, ledger, one};
 
   submitter() { one.describe_as(1, wp::priority::high); }
-  std::uint64_t accepted() const { return runner.sums().total(runner.sums().accepted); }
+  std::uint64_t accepted() const { return ledger.sums().total(ledger.sums().accepted); }
 };
 
 }  // namespace
@@ -31,8 +31,8 @@ TEST_CASE("an accepted task belongs to its pool and is in the books", "[acceptan
   CHECK(by.one.belongs_to(by.pool));
   CHECK(by.one.waiting());
   CHECK(by.accepted() == 1);
-  CHECK(by.runner.sums().accepted[wp::lane_index(wp::priority::high)] == 1);
-  CHECK_FALSE(by.runner.balanced());
+  CHECK(by.ledger.sums().accepted[wp::lane_index(wp::priority::high)] == 1);
+  CHECK_FALSE(by.ledger.balanced());
 }
 
 TEST_CASE("what is retracted has never been accepted", "[acceptance]") {
@@ -47,7 +47,7 @@ TEST_CASE("what is retracted has never been accepted", "[acceptance]") {
   }
   CHECK_FALSE(by.one.belongs_to(by.pool));
   CHECK(by.accepted() == 0);
-  CHECK(by.runner.balanced());
+  CHECK(by.ledger.balanced());
 }
 
 TEST_CASE("of many tasks some are timed, the first one among them", "[acceptance]") {
@@ -56,7 +56,7 @@ TEST_CASE("of many tasks some are timed, the first one among them", "[acceptance
   CHECK(by.one.accepted_at() != wp::time_point{});
   workpool_test::probe_task next{by.log};
   next.describe_as(2, wp::priority::high);
-  const acceptance second{by.pool, by.runner, next};
+  const acceptance second{by.pool, by.ledger, next};
   second.accept(0);
   CHECK(next.accepted_at() == wp::time_point{});
 }

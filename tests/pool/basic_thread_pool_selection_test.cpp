@@ -296,11 +296,11 @@ TEST_CASE("what waits for its worker cannot be dropped, and a pool that would ha
 
 TEST_CASE("a submit while the only worker overruns is run by its stand-in", "[selection]") {
   turns pool({.workers = 1, .max_overrun = 1});
-  gate held;
-  auto late = pool.submit({.timeout = 1ms}, [&] { held.wait(); });
+  const auto held = std::make_shared<gate>();  // its body outlives the pool
+  auto late = pool.submit({.timeout = 1ms}, [held] { held->wait(); });
   CHECK_THROWS_AS(late.get(), wp::task_timeout);
   CHECK(pool.submit([] { return 7; }).get() == 7);
-  held.open();
+  held->open();
 }
 
 TEST_CASE("what waits behind a long task is found by a worker that was asleep before", "[selection]") {

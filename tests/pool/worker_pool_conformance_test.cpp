@@ -5,10 +5,13 @@
 #include <memory>
 #include <tuple>
 #include <utility>
+#include <workpool/pool/basic_fork_pool.hpp>
 #include <workpool/pool/basic_thread_pool.hpp>
 #include <workpool/queue/fifo_queue.hpp>
 #include <workpool/select/round_robin.hpp>
 #include <workpool/select/sticky.hpp>
+
+#include "support/shared_gate.hpp"
 
 namespace {
 
@@ -55,9 +58,28 @@ struct threads {
   static constexpr bool kills = false;
 };
 
-using worker_pool_models =
+#ifdef WORKPOOL_TEST_FORK
+template <class Queue, bool ByPriority, class Selection = workpool::select::first_idle>
+struct processes {
+  using pool = workpool::basic_fork_pool<Selection, Queue>;
+  using options = workpool::fork_pool_options;
+  using gate = workpool_test::shared_gate;
+  using test_side = workpool_test::shared_gate_side;
+  static constexpr bool by_priority = ByPriority;
+  static constexpr bool drops = std::same_as<Selection, workpool::select::first_idle>;
+  static constexpr bool kills = true;
+};
+
+using process_pools = std::tuple<processes<void, true>, processes<void, true, workpool::select::round_robin>,
+                                 processes<workpool::fifo_queue<workpool::task_ref>, false>>;
+#else
+using process_pools = std::tuple<>;
+#endif
+
+using thread_pools =
     std::tuple<threads<void, true>, threads<workpool::fifo_queue<workpool::task_ref>, false>,
                threads<void, true, workpool::select::round_robin>, threads<void, true, workpool::select::sticky>>;
+using worker_pool_models = decltype(std::tuple_cat(std::declval<process_pools>(), std::declval<thread_pools>()));
 
 }  // namespace
 

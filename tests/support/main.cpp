@@ -5,6 +5,9 @@
 #include "support/hang_trap.hpp"
 
 #include <optional>
+#ifdef WORKPOOL_TEST_FORK
+#include <workpool/worker_entry.hpp>
+#endif
 
 namespace {
 
@@ -36,4 +39,9 @@ class arm_per_test_case : public listener_base {
 
 CATCH_REGISTER_LISTENER(arm_per_test_case)
 
-int main(int argc, char** argv) { return Catch::Session().run(argc, argv); }
+int main(int argc, char** argv) {
+#ifdef WORKPOOL_TEST_FORK
+  if (const auto code = workpool::worker_entry(argc, argv)) return *code;
+#endif
+  return Catch::Session().run(argc, argv);
+}

@@ -75,6 +75,7 @@ class bulk_task : public result_task<void> {
  private:
   friend bulk_part;
   virtual void call(std::size_t index, task& part) = 0;
+  virtual remote_body* elsewhere_of_parts() noexcept { return nullptr; }
 
   // Every part takes two steps: its body is gone, and its outcome is known; one is the submitter's. With the last one
   // the parts may go, too.
@@ -129,6 +130,8 @@ class bulk_part final : public task {
   }
 
   void invoke() override { all_.call(index_, *this); }
+  remote_body* elsewhere() noexcept override { return all_.elsewhere_of_parts(); }
+  std::size_t index() const noexcept { return index_; }
   const task& whole() const noexcept override { return all_; }
   void drop() noexcept override { all_.step(); }
   void deliver(outcome result) noexcept override { all_.ended(*this, result); }
@@ -261,6 +264,13 @@ class bulk_call final : public bulk_task {
       std::invoke(*callable_, index);
     } else {
       std::invoke(*callable_, part.stop_token(), index);
+    }
+  }
+  remote_body* elsewhere_of_parts() noexcept override {
+    if constexpr (std::derived_from<F, remote_body>) {
+      return callable_ ? &*callable_ : nullptr;
+    } else {
+      return nullptr;
     }
   }
 

@@ -88,6 +88,22 @@ class call_task final : public result_task<result_t<F, A...>> {
   stored_call<F, A...> call_;
 };
 
+/// Hands what a task ended with to a std::future.
+template <class Result>
+void keep_promise(std::promise<Result>& promise, result_task<Result>& one, outcome result) noexcept {
+  try {
+    if (result != outcome::value) {
+      raise_outcome(one, result);
+    } else if constexpr (std::is_void_v<Result>) {
+      promise.set_value();
+    } else {
+      promise.set_value(one.take());
+    }
+  } catch (...) {  // also what the move of the result threw
+    promise.set_exception(std::current_exception());
+  }
+}
+
 /// The task behind a std::future: the result goes into a promise when the outcome is known.
 template <class F, class... A>
 class promise_task final : public result_task<result_t<F, A...>> {
@@ -106,29 +122,9 @@ class promise_task final : public result_task<result_t<F, A...>> {
   }
   void drop() noexcept override { call_.reset(); }
 
-  void deliver(outcome result) noexcept override {
-    try {
-      if (result != outcome::value) {
-        promise_.set_exception(failure(result));
-      } else if constexpr (std::is_void_v<value>) {
-        promise_.set_value();
-      } else {
-        promise_.set_value(this->take());
-      }
-    } catch (...) {  // the move of the result threw
-      promise_.set_exception(std::current_exception());
-    }
-  }
+  void deliver(outcome result) noexcept override { keep_promise(promise_, *this, result); }
 
  private:
-  std::exception_ptr failure(outcome result) {
-    try {
-      raise_outcome(*this, result);
-    } catch (...) {
-      return std::current_exception();
-    }
-  }
-
   std::promise<value> promise_;
   stored_call<F, A...> call_;
 };

@@ -13,6 +13,7 @@
 #include <workpool/core/clock.hpp>
 #include <workpool/core/outcome.hpp>
 #include <workpool/core/priority.hpp>
+#include <workpool/core/remote_body.hpp>
 #include <workpool/core/task_details.hpp>
 #include <workpool/core/task_owner.hpp>
 #include <workpool/core/task_state.hpp>
@@ -42,6 +43,8 @@ class task : public recycled {
   virtual void drop() noexcept = 0;
   /// Hands the result to a receiver other than a workpool::future, just before the outcome is published.
   virtual void deliver(outcome) noexcept {}
+  /// Its body runs in another process. nullptr: here.
+  virtual remote_body* elsewhere() noexcept { return nullptr; }
 
   void describe_as(task_id id, priority lane) noexcept {
     id_ = id;
@@ -65,6 +68,10 @@ class task : public recycled {
   void take_no_time() noexcept { accepted_at_ = {}; }
   /// It was not accepted after all.
   void disown() noexcept { owner_ = nullptr; }
+  /// It stands for one of another process and runs here from now on, after so many attempts.
+  void begin_for_another(std::uint32_t ended) noexcept {
+    word_.store(task_state::running_after(ended).bits(), std::memory_order_release);
+  }
 
   /// It lies in the hand of the worker whose task submitted it, and takes no place in the queue.
   void set_in_hand(bool is) noexcept { in_hand_ = is; }
@@ -182,6 +189,8 @@ class task : public recycled {
   /// The token of the running body; made when first asked for, by a thread that runs a part of it.
   /// Throws: std::bad_alloc.
   std::stop_token stop_token();
+  /// The body shows that it is alive.
+  virtual void beat() noexcept {}
 
   /// Blocks until settled or until `deadline`; a thread that works for a pool waits as its pool wants it to.
   /// Gives: whether it is settled. Throws: would_deadlock.
@@ -205,7 +214,7 @@ class task : public recycled {
   /// Runs it on this thread if nobody has started it.
   virtual void help() {
     const std::uint32_t ended = state().attempts();
-    if (may_start() && start(ended)) owner_->run_here(*this);
+    if (elsewhere() == nullptr && may_start() && start(ended)) owner_->run_here(*this);
   }
   /// Runs it here if nobody has started it, this thread works for its pool, and the pool lets it.
   void help_own() {
@@ -226,6 +235,9 @@ class task : public recycled {
   }
 
  private:
+  // Its stop token was asked for, for the first time in this attempt.
+  virtual void stop_is_awaited() {}
+
   [[gnu::noinline]] bool start_against_others(std::uint32_t ended) noexcept {
     if (details_ && details_->expires_at != time_point::max() && details_->expires_at <= steady::now()) {
       withdraw(outcome::expired, ended);
@@ -307,6 +319,11 @@ inline bool task::withdraw(outcome result, std::uint32_t ended) noexcept {
 inline cancel_result task::cancel() noexcept {
   for (;;) {
     if (withdraw(outcome::cancelled)) return cancel_result::dequeued;
+    if (remote_body* const there = elsewhere(); there != nullptr && state().phase() == task_phase::running) {
+      if (there->stop(*this) == cancel_result::stop_requested) return cancel_result::stop_requested;
+      if (waiting() && owner_ != nullptr) continue;  // it was put back meanwhile
+      return cancel_result::too_late;
+    }
     const task_step step = advance<task_event::request_stop>(word_);
     act_on(step);
     if (step.next.phase() == task_phase::running) return cancel_result::stop_requested;
@@ -337,6 +354,7 @@ inline std::stop_token task::stop_token() {
   attempt_stop* one = stop_.load(std::memory_order_acquire);
   if (one == nullptr || one->attempt != attempt) {
     auto made = std::unique_ptr<attempt_stop>(new attempt_stop{one, attempt});
+    stop_is_awaited();
     if (stop_.compare_exchange_strong(one, made.get(), std::memory_order_acq_rel)) one = made.release();
     std::atomic_thread_fence(std::memory_order_seq_cst);  // either we see the request or the requester sees the source
     const task_state now = state();

@@ -55,6 +55,9 @@ class task_state {
   constexpr task_state() noexcept = default;
   constexpr explicit task_state(std::uint32_t bits) noexcept : bits_(bits) {}
   constexpr std::uint32_t bits() const noexcept { return bits_; }
+  static constexpr task_state running_after(std::uint32_t attempts) noexcept {
+    return task_state(attempts * one_attempt).with(task_phase::running);
+  }
 
   constexpr task_phase phase() const noexcept { return static_cast<task_phase>(bits_ & 3U); }
   constexpr workpool::outcome outcome() const noexcept { return static_cast<workpool::outcome>((bits_ >> 2) & 7U); }

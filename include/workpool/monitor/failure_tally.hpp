@@ -1,51 +1,16 @@
 #pragma once
-#include <cctype>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <map>
-#include <memory>
 #include <mutex>
 #include <new>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <tuple>
-#include <typeinfo>
-#if __has_include(<cxxabi.h>)
-#include <cxxabi.h>
-#endif
+#include <workpool/detail/type_name.hpp>
 
 namespace workpool { inline namespace v0 { namespace detail {
-
-/// The name of the exception that is being handled, as the compiler writes it; lives as long as the type.
-inline std::string_view name_of_current_exception() noexcept {
-#if __has_include(<cxxabi.h>)
-  if (const std::type_info* const type = abi::__cxa_current_exception_type()) return type->name();
-#endif
-  return "unknown";
-}
-
-/// As a person would write it, without the library's version. Throws: std::bad_alloc.
-inline std::string readable_type(std::string_view name) {
-  std::string text(name);
-#if __has_include(<cxxabi.h>)
-  int status = 0;
-  const std::unique_ptr<char, void (*)(void*)> plain(abi::__cxa_demangle(text.c_str(), nullptr, nullptr, &status),
-                                                     std::free);
-  if (status == -1) throw std::bad_alloc();
-  if (plain) text = plain.get();
-#endif
-  constexpr std::string_view home = "workpool::", version = "v0::";
-  const std::string versioned = std::string(home).append(version);
-  for (std::size_t at = 0; (at = text.find(versioned, at)) != text.npos; at += home.size()) {
-    const char before = at == 0 ? ' ' : text[at - 1];
-    const bool other_namespace =
-        before == ':' || before == '_' || std::isalnum(static_cast<unsigned char>(before)) != 0;
-    if (!other_namespace) text.erase(at + home.size(), version.size());
-  }
-  return text;
-}
 
 /// How often tasks have failed, by the type of the exception and, where it has one, the error code.
 ///

@@ -1,7 +1,6 @@
 #pragma once
 #include <concepts>
 #include <cstddef>
-#include <type_traits>
 #include <utility>
 #include <workpool/core/task_ref.hpp>
 #include <workpool/pool/defaults.hpp>
@@ -11,13 +10,6 @@
 #include <workpool/select/selection_strategy.hpp>
 
 namespace workpool { inline namespace v0 {
-
-namespace detail {
-
-template <class Queue>
-using queue_or_default = std::conditional_t<std::is_void_v<Queue>, default_queue, Queue>;
-
-}  // namespace detail
 
 /// A pool of threads.
 ///

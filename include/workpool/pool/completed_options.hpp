@@ -13,6 +13,14 @@ inline worker_range completed(worker_range range) {
   return range;
 }
 
+/// For a pool with a strategy. Throws: bad_config.
+inline void check_dropping(const queue_options& options) {
+  if (options.capacity == 0 || options.on_full != on_full::drop_oldest) return;
+  throw bad_config("queue.on_full",
+                   "queue.on_full is drop_oldest, and the pool has a selection strategy: what waits for its worker "
+                   "cannot be dropped; use on_full::reject or block, or select::first_idle");
+}
+
 /// Gives: the options as a pool keeps them, with a name and a size. Throws: bad_config, naming the field.
 inline pool_options completed(pool_options options) {
   checked(options);

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <workpool/core/call_task.hpp>
 #include <workpool/core/clock.hpp>
 #include <workpool/core/error.hpp>
 #include <workpool/core/subscription.hpp>
@@ -59,6 +60,12 @@ class periodic_call : public attached_handler, public std::enable_shared_from_th
     }
     void operator()() { series_->run(); }
 
+    /// Gives: the task that is this turn. Throws: std::bad_alloc.
+    static task* as_task(body one) {
+      const std::shared_ptr<periodic_call> series = one.series_;
+      return series->task_of(std::move(one));
+    }
+
    private:
     std::shared_ptr<periodic_call> series_;
   };
@@ -89,6 +96,7 @@ class periodic_call : public attached_handler, public std::enable_shared_from_th
   }
 
   virtual void call() = 0;
+  virtual task* task_of(body one) = 0;
 
   Pool& pool_;
   const duration every_;
@@ -103,7 +111,10 @@ class periodic_function final : public periodic_call<Pool> {
       : periodic_call<Pool>(pool, every), function_(std::in_place, std::forward<G>(function)) {}
 
  private:
+  using body = typename periodic_call<Pool>::body;
+
   void call() override { (*function_)(); }
+  task* task_of(body one) override { return new call_task<body>(std::move(one)); }
   void drop() noexcept override { function_.reset(); }
 
   std::optional<F> function_;

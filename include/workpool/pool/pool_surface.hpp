@@ -64,12 +64,12 @@ class pool_surface {
   auto submit(use_std_future_t, F&& callable, A&&... arguments) -> std::future<result_t<F, A...>> {
     core_->check_process();
     check_callable(callable);
-    auto [made, result] =
-        core_->calls().template promised<F, A...>(std::forward<F>(callable), std::forward<A>(arguments)...);
-    task_ref one(made);
-    made->describe_as(next_task_number(), priority::normal);
+    auto made = core_->calls().template promised<F, A...>(std::forward<F>(callable), std::forward<A>(arguments)...);
+    task_ref one(made.first);
+    auto result = std::move(made.second);  // goes first where the task is refused: a broken promise would need memory
+    made.first->describe_as(next_task_number(), priority::normal);
     core_->admit_or_throw(one);
-    return std::move(result);
+    return result;
   }
 
   /// As submit, but never waits and never runs a task: a full queue is queue_full, a pool that ends is pool_stopped.

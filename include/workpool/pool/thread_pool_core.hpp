@@ -103,7 +103,7 @@ class thread_pool_core final : public task_owner, private deadline_watch {
   /// Books something that is not a task. Throws: std::bad_alloc, spawn_failed, pool_stopped.
   void post_turn(typename periodic_call<thread_pool_core>::body turn) noexcept {
     try {
-      auto* const made = new call_task<decltype(turn)>(std::move(turn));
+      task* const made = periodic_call<thread_pool_core>::body::as_task(std::move(turn));
       task_ref one(made);
       made->describe_as(next_task_number(), priority::normal);
       made->set_posted();
@@ -305,12 +305,7 @@ class thread_pool_core final : public task_owner, private deadline_watch {
   ~thread_pool_core() = default;
 
   static pool_options checked_for(pool_options options) {
-    if (chooses && options.queue.capacity != 0 && options.queue.on_full == on_full::drop_oldest) {
-      throw bad_config("queue.on_full",
-                       "queue.on_full is drop_oldest, and the pool has a selection strategy: what waits "
-                       "for its worker cannot be dropped; use on_full::reject or block, or "
-                       "select::first_idle");
-    }
+    if constexpr (chooses) check_dropping(options.queue);
     return options;
   }
 

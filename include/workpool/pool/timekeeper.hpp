@@ -70,6 +70,9 @@ class timekeeper {
     } catch (const std::system_error& reason) {
       owner_.release();  // never the last one: somebody is calling us
       raise(errc::spawn_failed, "the timer thread of " + name_ + " could not be started: " + reason.code().message());
+    } catch (...) {
+      owner_.release();
+      throw;
     }
     begun_.store(true, std::memory_order_release);
   }

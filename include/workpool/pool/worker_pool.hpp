@@ -14,7 +14,7 @@
 
 namespace workpool { inline namespace v0 {
 
-/// What every kind of pool can do; the docstrings of basic_thread_pool say it in words.
+/// What every kind of pool can do; the docstrings of pool_surface say it in words.
 template <class Pool>
 concept worker_pool = requires(Pool& pool, const Pool& seen, const task_options& options, int (*call)(int),
                                void (*each)(std::size_t), void (*turn)(), const future<int>& one, duration limit,

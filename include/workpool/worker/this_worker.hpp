@@ -50,5 +50,11 @@ inline std::stop_token stop_token() {
   return detail::innermost_run == nullptr ? std::stop_token() : detail::innermost_run->running->stop_token();
 }
 
+/// Shows that the task is alive. In a worker process the first call of a task promises one every health.timeout: a task
+/// that then sends none is lost, and its worker replaced. On a thread, and outside a task, it does nothing.
+inline void heartbeat() noexcept {
+  if (detail::innermost_run != nullptr) detail::innermost_run->running->beat();
+}
+
 }  // namespace this_worker
 }}  // namespace workpool::v0

@@ -1,0 +1,31 @@
+#pragma once
+#include <cstddef>
+#include <span>
+#include <vector>
+#include <workpool/core/outcome.hpp>
+
+namespace workpool { inline namespace v0 { namespace detail {
+
+class task;
+
+/// The part of a task whose body runs in another process: what to send there, and what to make of the answer. Bytes,
+/// so that nobody between the two needs to know a type.
+/// Threads: request() and accept() by who the task's last transition made responsible; stop() any.
+class remote_body {
+ public:
+  remote_body() = default;
+  remote_body(const remote_body&) = delete;
+  remote_body& operator=(const remote_body&) = delete;
+
+  /// Gives: what to send; may use `scratch` for it, and is good until that or the task changes. Throws: std::bad_alloc.
+  virtual std::span<const std::byte> request(const task& one, std::vector<std::byte>& scratch) = 0;
+  /// Keeps the result. Throws: codec_error, and what a codec of the user throws.
+  virtual void accept(task& one, std::span<const std::byte> result) = 0;
+  /// `one` runs, or did a moment ago: it is to be settled as cancelled. Gives: stop_requested when it was.
+  virtual cancel_result stop(task& one) noexcept = 0;
+
+ protected:
+  ~remote_body() = default;
+};
+
+}}}  // namespace workpool::v0::detail

@@ -1,0 +1,2 @@
+#pragma once
+#include <workpool/pool/fork_pool.hpp>

@@ -1,0 +1,141 @@
+#pragma once
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+#include <utility>
+#include <workpool/core/clock.hpp>
+#include <workpool/detail/posix/poll_one.hpp>
+#include <workpool/ipc/channel.hpp>
+#include <workpool/ipc/frame.hpp>
+#include <workpool/ipc/frame_decoder.hpp>
+#include <workpool/ipc/unsent_frames.hpp>
+
+namespace workpool { inline namespace v0 { namespace detail {
+
+/// A channel over a stream of bytes both ways.
+///
+/// A Stream is movable; its write(pieces) and read(into) give how many bytes were moved, 0 where none would without
+/// blocking, and nothing once that direction has ended; handle() is the descriptor to wait on, -1 after close().
+/// Cost: a frame that the stream takes as a whole is one write and no copy, one that arrives as a whole one read.
+template <class Stream>
+class stream_channel {
+ public:
+  stream_channel(Stream stream, std::size_t max_payload) noexcept : stream_(std::move(stream)), decoder_(max_payload) {}
+
+  transfer send(frame_header header, std::span<const std::byte> payload) {
+    if (writing_ended_ || !is_open()) return transfer::closed;
+    header.length = payload.size();
+    header.magic = frame_magic;
+    const std::span<const std::byte> head = std::as_bytes(std::span(&header, 1));
+    if (wants_to_write()) {
+      unsent_.keep(head, payload, 0);
+      return flush();
+    }
+    const std::optional<std::size_t> gone = stream_.write(std::array{head, payload});
+    if (!gone) return end_writing();
+    if (*gone == head.size() + payload.size()) return transfer::done;
+    keep_rest(head, payload, *gone);
+    return transfer::blocked;
+  }
+
+  transfer flush() {
+    if (writing_ended_ || !is_open()) return transfer::closed;
+    std::array<std::span<const std::byte>, pieces_per_write> views;
+    while (wants_to_write()) {
+      const auto pieces = std::span<const std::span<const std::byte>>(views).first(unsent_.front(views));
+      std::size_t offered = 0;
+      for (const auto& piece : pieces) offered += piece.size();
+      const std::optional<std::size_t> gone = stream_.write(pieces);
+      if (!gone) return end_writing();
+      unsent_.drop(*gone);
+      if (*gone < offered) return transfer::blocked;
+    }
+    return transfer::done;
+  }
+
+  transfer receive(frame& into) {
+    if (!buffer_) buffer_ = std::make_unique_for_overwrite<std::byte[]>(buffer_size);
+    for (std::size_t read = 0; is_open();) {
+      if (std::optional<frame> next = decoder_.next(unread_)) {
+        into = std::move(*next);
+        return transfer::done;
+      }
+      if (const protocol_error* const wrong = decoder_.error()) throw protocol_error(*wrong);
+      // One who writes without end must not keep the thread from its other channels.
+      if (read >= share_of_a_call) return transfer::blocked;
+      const std::span<std::byte> room(buffer_.get(), buffer_size);
+      const std::optional<std::size_t> got = stream_.read(room);
+      if (!got) {
+        reading_ended_ = true;
+      } else if (*got == 0) {
+        return transfer::blocked;
+      } else {
+        unread_ = room.first(*got);
+        read += *got;
+      }
+    }
+    return transfer::closed;
+  }
+
+  bool wants_to_write() const noexcept { return !unsent_.empty(); }
+  std::size_t unsent() const noexcept { return unsent_.size(); }
+  std::size_t unread() const noexcept { return unread_.size(); }
+  int wait_handle() const noexcept { return stream_.handle(); }
+
+  bool wait(wait_for what, time_point deadline) const noexcept {
+    switch (what) {
+      case wait_for::reading:
+        return poll_one(wait_handle(), poll_for::reading, deadline);
+      case wait_for::writing:
+        return poll_one(wait_handle(), poll_for::writing, deadline);
+      case wait_for::either:
+        break;
+    }
+    return poll_one(wait_handle(), poll_for::either, deadline);
+  }
+
+  void close() noexcept {
+    stream_.close();
+    unsent_.clear();
+    unread_ = {};
+    buffer_.reset();
+  }
+
+  bool is_open() const noexcept { return !reading_ended_ && stream_.handle() >= 0; }
+
+ protected:
+  Stream& stream() noexcept { return stream_; }
+
+ private:
+  static constexpr std::size_t buffer_size = std::size_t{64} << 10;
+  static constexpr std::size_t share_of_a_call = std::size_t{1} << 20;  // bytes; well below 1 ms of copying
+  static constexpr std::size_t pieces_per_write = 64;
+
+  transfer end_writing() noexcept {
+    writing_ended_ = true;
+    unsent_.clear();
+    return transfer::closed;
+  }
+
+  void keep_rest(std::span<const std::byte> header, std::span<const std::byte> payload, std::size_t gone) {
+    try {
+      unsent_.keep(header, payload, gone);
+    } catch (...) {
+      if (gone != 0) close();  // or the next frame would be read as the rest of this one
+      throw;
+    }
+  }
+
+  Stream stream_;
+  frame_decoder decoder_;
+  unsent_frames unsent_;
+  std::unique_ptr<std::byte[]> buffer_;  // what was read last; made by the first receive
+  std::span<const std::byte> unread_;    // of buffer_
+  bool writing_ended_ = false;
+  bool reading_ended_ = false;
+};
+
+}}}  // namespace workpool::v0::detail

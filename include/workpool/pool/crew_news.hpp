@@ -1,0 +1,23 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+#include <workpool/core/event.hpp>
+#include <workpool/pool/remote_end.hpp>
+
+namespace workpool { inline namespace v0 { namespace detail {
+
+/// What comes of a look at the workers and is to be done when their lock is released: tasks to settle, events to tell.
+struct crew_news {
+  std::vector<remote_end> ends{};
+  std::vector<event::worker_started> started{};
+  std::vector<event::worker_exited> exited{};
+  std::vector<event::worker_failed> failed{};
+  std::optional<std::string> fault{};  // of the strategy
+  bool freed = false;                  // a worker has become idle
+  bool all_failed = false;             // no worker can live
+  bool back = false;                   // one can
+  bool changed = false;                // somebody may be waiting for it
+};
+
+}}}  // namespace workpool::v0::detail

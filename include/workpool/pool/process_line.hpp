@@ -1,0 +1,177 @@
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <cstring>
+#include <new>
+#include <string>
+#include <utility>
+#include <workpool/core/clock.hpp>
+#include <workpool/core/crash_report.hpp>
+#include <workpool/core/error.hpp>
+#include <workpool/detail/posix/poller.hpp>
+#include <workpool/ipc/channel.hpp>
+#include <workpool/ipc/code_location.hpp>
+#include <workpool/ipc/frame.hpp>
+#include <workpool/pool/process_table.hpp>
+#include <workpool/worker/worker_setup.hpp>
+
+namespace workpool { inline namespace v0 { namespace detail {
+
+/// What the workers of a pool say, none of which is believed: a worker that says what it cannot mean is killed.
+/// Threads: as process_table.
+class process_line : public process_table {
+ public:
+  using process_table::process_table;
+
+  /// The channel of a worker is ready.
+  void hear_line(worker& one, const poll_event& news, crew_news& todo) {
+    if (news.writable()) go_on_writing(one);
+    if (news.readable()) read_line(one, todo);
+  }
+
+  /// How many answers came for tasks that had their outcome already, since it was last asked.
+  std::uint64_t take_late_answers() noexcept { return std::exchange(late_answers_, 0); }
+
+ protected:
+  ~process_line() = default;
+
+  void read_line(worker& one, crew_news& todo) {
+    frame in;
+    while (one.line && one.line->is_open()) {
+      transfer got = transfer::blocked;
+      try {
+        got = one.line->receive(in);
+      } catch (const protocol_error& wrong) {
+        return garbage(one, wrong.what(), todo);
+      } catch (const std::bad_alloc&) {
+        return;  // it is told again
+      }
+      if (got == transfer::blocked) return;
+      if (got == transfer::closed) return line_closed(one);
+      take(one, in, todo);
+    }
+  }
+
+  void end_line(worker& one) noexcept {
+    if (!one.line || !one.line->is_open()) return;
+    poller_->remove(one.line->wait_handle());
+    one.line->close();
+  }
+
+  void garbage(worker& one, const std::string& what, crew_news& todo) {
+    end_line(one);
+    if (slot_of(one).machine.state() == slot_state::starting && slot_of(one).now == &one) {
+      note_problem(errc::spawn_failed, name_of(one) + " is none: " + what, todo);
+    }
+    one.last_words = what;
+    condemn(one, crash_report::cause::protocol, steady::now(), todo);
+  }
+
+  void greeted(worker& one, const frame& in, crew_news& todo) {
+    worker_greeting said;
+    if (in.payload.size() != sizeof said) return garbage(one, "its greeting has another size", todo);
+    std::memcpy(&said, in.payload.data(), sizeof said);
+    if (said.version != protocol_version) {
+      return garbage(one,
+                     "it speaks version " + std::to_string(said.version) + " of the protocol, this program " +
+                         std::to_string(protocol_version) + ": build both with the same workpool",
+                     todo);
+    }
+    if (options_.program.empty() && !(said.program == program_)) {
+      return garbage(one,
+                     "it has " + describe(said.program) + ", this program " + describe(program_) +
+                         ": the file was replaced since this program was started",
+                     todo);
+    }
+    slot& place = slot_of(one);
+    const time_point now = steady::now();
+    if (place.now == &one && place.machine.ready(one.generation)) {
+      place.renewing = false;
+      ++started_;
+      if (std::exchange(place.lost, false)) ++restarts_;
+      todo.started.push_back({one.id, one.generation, one.pid});
+      todo.changed = true;
+      if (breaker_.is_open()) come_back(now, todo);
+    }
+    if (one.stage == stage::born) make_idle(one, now, todo);
+  }
+
+ private:
+  void go_on_writing(worker& one) noexcept {
+    if (!one.line || !one.line->is_open() || !one.line->wants_to_write()) return;
+    if (one.line->flush() == transfer::done) {
+      poller_->modify(one.line->wait_handle(), interest::reading, line_token(one));
+    }
+  }
+
+  void line_closed(worker& one) noexcept {
+    one.closed_until = after(steady::now(), closed_grace);
+    end_line(one);
+  }
+
+  void take(worker& one, frame& in, crew_news& todo) {
+    const bool mine = in.header.generation == one.generation;
+    switch (in.header.kind) {
+      case frame_kind::hello:
+        if (mine && one.stage == stage::born) return greeted(one, in, todo);
+        if (mine && one.stage == stage::asked_for && !one.early) {
+          one.early.emplace(std::move(in));  // the zygote's word of its birth is still on the way
+          return;
+        }
+        if (mine && one.stage == stage::leaving) return;
+        break;
+      case frame_kind::result:
+      case frame_kind::error:
+        if (mine && !one.held && one.current != nullptr && in.header.task == one.current->id() &&
+            in.header.attempt == one.attempt) {
+          return answered(one, in, todo);
+        }
+        if (mine && one.stage == stage::leaving && in.header.task == one.last_task) {
+          ++late_answers_;
+          return;
+        }
+        break;
+      case frame_kind::pong:
+        slot_of(one).machine.answered(in.header.generation);
+        one.pong_until = never;
+        if (std::exchange(one.unanswered, false) && one.stage == stage::idle) make_idle(one, steady::now(), todo);
+        return;
+      case frame_kind::heartbeat:
+        if (one.stage == stage::busy && one.current != nullptr && in.header.task == one.current->id()) {
+          one.next_beat = after(steady::now(), options_.health.timeout);
+        }
+        return;
+      default:
+        break;
+    }
+    garbage(one,
+            "it sent a frame of kind " + std::to_string(static_cast<unsigned>(in.header.kind)) + " for task " +
+                std::to_string(in.header.task) + ", which it does not have",
+            todo);
+  }
+
+  void answered(worker& one, frame& in, crew_news& todo) {
+    remote_end end{.one = std::exchange(one.current, nullptr),
+                   .worker = one.id,
+                   .begun_at = one.begun_at,
+                   .answer = std::move(in)};
+    ++(end.answer.header.kind == frame_kind::result ? one.completed : one.failed);
+    one.deadline = one.next_beat = never;
+    todo.ends.push_back(std::move(end));
+    if (one.stage == stage::busy) make_idle(one, steady::now(), todo);
+  }
+
+  // A worker lives, and so others can.
+  void come_back(time_point now, crew_news& todo) {
+    breaker_.close(now);
+    todo.back = true;
+    for (slot& one : slots_) {
+      if (one.wanted) act(one, one.machine.start(now), now, todo);
+    }
+  }
+
+  const module_id program_ = main_module();
+  std::uint64_t late_answers_ = 0;
+};
+
+}}}  // namespace workpool::v0::detail

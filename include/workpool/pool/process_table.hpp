@@ -1,0 +1,398 @@
+#pragma once
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <new>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+#include <workpool/core/clock.hpp>
+#include <workpool/core/crash_report.hpp>
+#include <workpool/core/error.hpp>
+#include <workpool/core/task.hpp>
+#include <workpool/core/worker_info.hpp>
+#include <workpool/detail/posix/event_fd.hpp>
+#include <workpool/detail/posix/poller.hpp>
+#include <workpool/detail/posix/process_memory.hpp>
+#include <workpool/ipc/frame.hpp>
+#include <workpool/pool/crew_breaker.hpp>
+#include <workpool/pool/crew_news.hpp>
+#include <workpool/pool/fork_pool_options.hpp>
+#include <workpool/pool/process_births.hpp>
+#include <workpool/supervise/restart_intensity.hpp>
+#include <workpool/supervise/slot_machine.hpp>
+#include <workpool/worker/kill_ladder.hpp>
+#include <workpool/worker/process_worker.hpp>
+
+namespace workpool { inline namespace v0 { namespace detail {
+
+/// Who works for a pool of processes: a row of slots, the process in each, those that are leaving, and who of them is
+/// idle. What is to be told, and settled, goes into crew_news.
+///
+///     slot ─ give_birth ─► worker ─► make_idle ◄─► taken, busy
+///                             └─ part: the slot has a successor, or none; the worker goes up its kill_ladder
+///
+/// Threads: one at a time, who holds the crew's lock; free_workers() and may_grow() any.
+class process_table {
+ public:
+  using worker = process_births::worker;
+  static constexpr std::uint64_t zygote_token = 1;
+
+  process_table(const fork_pool_options& options, std::optional<located_code> on_start)
+      : options_(options), births_(options, std::move(on_start)), range_(options.workers), breaker_(options.breaker) {}
+  process_table(const process_table&) = delete;
+  process_table& operator=(const process_table&) = delete;
+
+  /// Throws: unsafe_fork, spawn_failed.
+  void begin(poller& watcher) {
+    poller_ = &watcher;
+    births_.begin();
+    watch_zygote();
+  }
+  /// The pool has been made, or not. Gives: why the first worker that there should be could not be started, if so.
+  std::optional<std::pair<errc, std::string>> end_of_beginning() {
+    beginning_ = false;
+    if (ready_count() >= range_.min) return std::nullopt;
+    return first_problem_;
+  }
+  bool has_begun() const noexcept { return ready_count() >= range_.min || first_problem_.has_value(); }
+
+  // ── how many ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /// Every worker leaves when it has ended what it runs, and none is started.
+  void stop() noexcept { stopping_ = true; }
+  bool is_empty() const noexcept { return processes_.empty(); }
+  // ── who is idle ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /// How many workers a task could be sent to. Threads: any.
+  std::size_t free_workers() const noexcept { return free_.load(std::memory_order_seq_cst); }
+  /// Whether there could be more workers. Threads: any.
+  bool may_grow() const noexcept { return may_grow_.load(std::memory_order_relaxed); }
+
+  /// Gives: a worker nobody else will use until it is told so; nullptr: none is idle. The one that was idle for the
+  /// shortest time, whose memory is warm.
+  worker* take_idle() noexcept {
+    if (idle_.empty()) return nullptr;
+    worker* const one = idle_.back();
+    idle_.pop_back();
+    free_.fetch_sub(1, std::memory_order_seq_cst);
+    one->stage = process_stage::taken;
+    one->held = true;
+    return one;
+  }
+  /// The one of this slot, if that is idle.
+  worker* take_idle(worker_id id) noexcept {
+    const auto found = std::find_if(idle_.begin(), idle_.end(), [id](const worker* one) { return one->id == id; });
+    if (found == idle_.end()) return nullptr;
+    std::rotate(found, found + 1, idle_.end());
+    return take_idle();
+  }
+
+  /// A worker has nothing to do.
+  void make_idle(worker& one, time_point now, crew_news& todo) {
+    slot& place = slot_of(one);
+    one.stage = stage::idle;
+    one.idle_since = now;
+    if (options_.health.every != duration::zero()) one.ping_at = after(now, options_.health.every);
+    if (!place.wanted || stopping_) return part(one, successor::none, rung::ask, now, todo);
+    if (is_worn(one) && unavailable() < options_.max_unavailable) {
+      place.renew = false;
+      place.renewing = true;
+      return part(one, successor::at_once, rung::ask, now, todo);
+    }
+    if (has_had_enough(one)) return;  // one more task would be one too many: it waits for its turn
+    idle_.push_back(&one);
+    free_.fetch_add(1, std::memory_order_seq_cst);
+    todo.freed = true;
+  }
+
+  /// A task could not be sent to it, since it does not listen: it has died, or is killed soon.
+  void fall_silent(worker& one) noexcept {
+    one.stage = stage::mute;
+    one.closed_until = after(steady::now(), closed_grace);
+  }
+  /// A part of what was sent to it is still to be written.
+  void watch_writing(const worker& one) noexcept {
+    poller_->modify(one.line->wait_handle(), interest::both, line_token(one));
+  }
+
+  // ── tasks ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /// A task that has begun and was sent to nobody, after all. With a reference.
+  void return_task(task& one) { returned_.push_back(&one); }
+  task* take_returned() noexcept {
+    if (returned_.empty()) return nullptr;
+    task* const one = returned_.front();
+    returned_.pop_front();
+    return one;
+  }
+
+  /// Takes the task from its worker, which gets its graces and a successor.
+  void cut(worker& one, remote_end end, crash_report::cause why, time_point now, crew_news& todo) {
+    end.one = std::exchange(one.current, nullptr);
+    end.worker = one.id;
+    end.begun_at = one.begun_at;
+    one.cause = why;
+    tell(one, {.task = end.one->id(), .attempt = one.attempt, .kind = frame_kind::stop});
+    todo.ends.push_back(std::move(end));
+    one.deadline = one.next_beat = never;
+    part(one, successor::at_once, rung::ask, now, todo);
+    one.planned = false;
+    slot_of(one).lost = true;
+  }
+
+  /// Gives: whether the task was somewhere, and is settled as cancelled, or will be at once.
+  bool stop_held(task& wanted, crew_news& todo) {
+    const auto waits = std::find(returned_.begin(), returned_.end(), &wanted);
+    if (waits != returned_.end()) {
+      returned_.erase(waits);
+      todo.ends.push_back({.one = &wanted, .result = outcome::cancelled, .may_follow = false});
+      return true;
+    }
+    for (auto& [token, one] : processes_) {
+      if (one->current != &wanted) continue;
+      if (one->held) {
+        one->stop_wanted = true;
+      } else if (one->stage == stage::busy) {
+        cut(*one, {.result = outcome::cancelled, .may_follow = false}, crash_report::cause::unknown, steady::now(),
+            todo);
+      } else {
+        return false;  // its worker has died: that is its outcome
+      }
+      return true;
+    }
+    return false;
+  }
+
+  /// What runs is asked to stop, and ends as cancelled where it has not when its grace is over.
+  void cancel_running(time_point now, crew_news& todo) {
+    for (auto& [token, one] : processes_) {
+      if (one->stage == process_stage::busy) cut_short(*one, now);
+    }
+    while (task* const one = take_returned()) {
+      todo.ends.push_back({.one = one, .result = outcome::cancelled, .may_follow = false});
+    }
+  }
+
+ protected:
+  using stage = process_stage;
+  using rung = kill_ladder::rung;
+  enum class successor : std::uint8_t { none, at_once };
+  static constexpr time_point never = time_point::max();
+  static constexpr duration closed_grace = std::chrono::seconds(1);  // from the end of its channel to its death
+
+  // One place for a worker.
+  struct slot {
+    worker_id id;
+    slot_machine<restart_intensity> machine;
+    worker* now = nullptr;  // the process of this generation, as long as the slot has it
+    bool wanted = false;    // the pool is large enough for it
+    bool renew = false;     // its worker is to be replaced when it is idle
+    bool renewing = false;  // its worker was, and the new one has not answered yet
+    bool lost = false;      // its worker was, and the new one has not answered yet
+  };
+
+  ~process_table() = default;
+
+  static std::uint64_t line_token(const worker& one) noexcept { return 2 * one.token; }
+  static std::uint64_t death_token(const worker& one) noexcept { return 2 * one.token + 1; }
+  slot& slot_of(const worker& one) noexcept { return slots_[one.id]; }
+  std::string program_name() const {
+    return options_.program.empty() ? std::string("this program") : options_.program.front();
+  }
+  std::string name_of(const worker& one) const {
+    return "worker " + std::to_string(one.id) + " of pool '" + options_.name + "' (" + program_name() + ")";
+  }
+
+  void watch_zygote() noexcept {
+    const int handle = births_.wait_handle();
+    if (handle == zygote_handle_) return;
+    zygote_handle_ = handle;
+    if (handle >= 0) poller_->add(handle, interest::reading, zygote_token);
+  }
+
+  void act(slot& one, const slot_actions& what, time_point now, crew_news& todo) {
+    if (what.spawn) give_birth(one, now, todo);
+    if (what.kill && one.now != nullptr) climb(*one.now, rung::kill, now);
+    if (what.tell_failed) slot_failed(one, now, todo);
+  }
+
+  void leave_idle(const worker& one) noexcept {
+    const auto at = std::find(idle_.begin(), idle_.end(), &one);
+    if (at == idle_.end()) return;
+    idle_.erase(at);
+    free_.fetch_sub(1, std::memory_order_seq_cst);
+  }
+
+  // A worker leaves its slot, for which it is not to blame.
+  void part(worker& one, successor next, rung first, time_point now, crew_news& todo) {
+    leave_idle(one);
+    slot& place = slot_of(one);
+    if (one.stage != stage::gone) one.stage = stage::leaving;
+    one.planned = one.planned || first == rung::ask;
+    if (place.now == &one) {
+      place.now = nullptr;
+      place.lost = first != rung::ask;
+      place.machine.stop(now);
+      if (next == successor::at_once && place.wanted && !stopping_) place.machine.start(now);
+      const std::uint32_t generation = place.machine.generation();
+      act(place, place.machine.died(generation, {}, now), now, todo);
+    }
+    if (one.stage == stage::leaving) climb(one, first, now);
+  }
+
+  void climb(worker& one, rung to, time_point now) noexcept { carry_out_rung(one, one.ladder.climb(to, now)); }
+
+  void carry_out_rung(worker& one, rung which) noexcept {
+    if (which == rung::none) return;
+    if (which == rung::ask) {
+      return tell(one, {.kind = frame_kind::quit});
+    }
+    one.killed = one.killed || which == rung::kill;
+    births_.kill(one, which == rung::tell ? SIGTERM : SIGKILL);
+  }
+
+  void tell(worker& one, frame_header header) noexcept {
+    if (!one.line || !one.line->is_open()) return;
+    header.generation = one.generation;
+    try {
+      if (one.line->send(header, {}) == transfer::blocked) {
+        poller_->modify(one.line->wait_handle(), interest::both, line_token(one));
+      }
+    } catch (const std::bad_alloc&) {  // the next rung needs none
+    }
+  }
+
+  // A worker that cannot be used any more is killed; what it runs is lost when its death is known.
+  void condemn(worker& one, crash_report::cause why, time_point now, crew_news& todo) {
+    if (one.stage == stage::gone || one.cause != crash_report::cause::unknown) return;
+    one.cause = why;
+    if (one.stage == stage::busy || one.stage == stage::taken) {
+      part(one, successor::at_once, rung::kill, now, todo);
+    } else {
+      leave_idle(one);  // that is held against its slot
+      climb(one, rung::kill, now);
+    }
+  }
+
+  void add_slot() {
+    slots_.push_back({.id = static_cast<worker_id>(slots_.size()),
+                      .machine = slot_machine<restart_intensity>(
+                          restart_intensity(options_.restart),
+                          {.ready_timeout = options_.handshake_timeout, .strikes = options_.health.strikes})});
+  }
+
+  unsigned unavailable() const noexcept {
+    return static_cast<unsigned>(
+        std::count_if(slots_.begin(), slots_.end(), [](const slot& one) { return one.renewing; }));
+  }
+
+  bool is_worn(const worker& one) const noexcept {
+    if (slots_[one.id].renew || has_had_enough(one)) return true;
+    return options_.soft_memory != 0 && one.completed + one.failed != 0 &&
+           resident_memory(one.pid).value_or(0) > options_.soft_memory;
+  }
+
+  bool has_had_enough(const worker& one) const noexcept {
+    return options_.max_tasks != 0 && one.completed + one.failed >= options_.max_tasks;
+  }
+
+  void note_problem(errc code, const std::string& why, crew_news& todo) {
+    if (beginning_ && !first_problem_) first_problem_.emplace(code, why);
+    todo.changed = true;
+  }
+
+  void birth_failed(slot& place, errc code, const std::string& why, time_point now, crew_news& todo) {
+    note_problem(code, why, todo);
+    act(place, place.machine.died(place.machine.generation(), {.failed = true}, now), now, todo);
+    if (breaker_.is_probing()) end_probe(place, now);
+  }
+
+  // The worker that was to find out whether workers can live has not lived.
+  void end_probe(slot& place, time_point now) noexcept {
+    place.machine.stop(now);
+    breaker_.probe_failed(now);
+  }
+
+ private:
+  std::size_t ready_count() const noexcept {
+    return static_cast<std::size_t>(std::count_if(
+        slots_.begin(), slots_.end(), [](const slot& one) { return one.machine.state() == slot_state::ready; }));
+  }
+
+  void give_birth(slot& place, time_point now, crew_news& todo) {
+    auto made = std::make_unique<worker>(place.id, place.machine.generation(),
+                                         kill_ladder(options_.abort_grace, options_.kill_timeout));
+    made->token = ++last_token_;
+    made->started_at = now;
+    try {
+      births_.ask_for(*made);
+      watch_zygote();
+      if (!poller_->add(made->line->wait_handle(), interest::reading, line_token(*made))) {
+        throw spawn_failed("a worker of pool '" + options_.name +
+                           "' could not be watched: " + std::generic_category().message(errno));
+      }
+    } catch (const error& problem) {
+      return birth_failed(place, static_cast<errc>(problem.code().value()), problem.what(), now, todo);
+    } catch (const std::bad_alloc&) {
+      return birth_failed(place, errc::spawn_failed, "no memory for a worker of pool '" + options_.name + "'", now,
+                          todo);
+    }
+    place.now = made.get();
+    place.renew = false;  // it was meant for another one
+    by_request_[made->request] = made.get();
+    processes_[made->token] = std::move(made);
+  }
+
+  void slot_failed(slot& place, time_point now, crew_news& todo) {
+    todo.failed.push_back({place.id});
+    place.renewing = false;
+    const auto gone = [](const slot& one) { return !one.wanted || one.machine.state() == slot_state::failed; };
+    if (!std::all_of(slots_.begin(), slots_.end(), gone) || !breaker_.open(now)) return;
+    while (task* const one = take_returned()) {
+      todo.ends.push_back({.one = one, .result = outcome::pool_broken, .may_follow = false});
+    }
+    todo.all_failed = true;
+  }
+
+  void cut_short(worker& one, time_point now) noexcept {
+    const time_point until = after(now, options_.abort_grace);
+    if (until < one.deadline) {
+      one.deadline = until;
+      one.at_deadline = outcome::cancelled;
+    }
+    tell(one, {.task = one.current->id(), .attempt = one.attempt, .kind = frame_kind::stop});
+  }
+
+ protected:
+  const fork_pool_options& options_;
+  poller* poller_ = nullptr;  // of the monitor
+  process_births births_;
+  worker_range range_;
+  std::deque<slot> slots_;                                      // by worker id
+  std::map<std::uint64_t, std::unique_ptr<worker>> processes_;  // by token: those of slots, and those that leave
+  std::map<std::uint64_t, worker*> by_request_;
+  crew_breaker breaker_;
+  std::uint64_t started_ = 0, exited_ = 0, restarts_ = 0;
+  std::vector<worker*> idle_;   // who has been idle for the shortest time is last
+  std::deque<task*> returned_;  // begun, and sent to nobody: with a reference each
+  int zygote_handle_ = -1;
+  bool stopping_ = false;
+  std::atomic<bool> may_grow_{true};
+
+ private:
+  std::optional<std::pair<errc, std::string>> first_problem_{};  // while the pool is being made
+  std::uint64_t last_token_ = 1;                                 // 0 to 3 are the monitor's own
+  bool beginning_ = true;
+  std::atomic<std::size_t> free_{0};  // idle_.size(); written with it
+};
+
+}}}  // namespace workpool::v0::detail

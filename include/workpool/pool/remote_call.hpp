@@ -1,0 +1,130 @@
+#pragma once
+#include <cstddef>
+#include <future>
+#include <memory>
+#include <optional>
+#include <span>
+#include <type_traits>
+#include <utility>
+#include <vector>
+#include <workpool/core/bulk_task.hpp>
+#include <workpool/core/call_task.hpp>
+#include <workpool/core/error.hpp>
+#include <workpool/core/outcome.hpp>
+#include <workpool/core/remote_body.hpp>
+#include <workpool/core/result_task.hpp>
+#include <workpool/core/task.hpp>
+#include <workpool/ipc/byte_reader.hpp>
+#include <workpool/ipc/byte_writer.hpp>
+#include <workpool/ipc/call_codec.hpp>
+#include <workpool/ipc/codecs.hpp>
+#include <workpool/pool/crew_link.hpp>
+
+namespace workpool { inline namespace v0 { namespace detail {
+
+/// A request that is made once, when the task is submitted, so that what cannot be sent is refused there; every attempt
+/// sends the same bytes.
+class kept_request {
+ public:
+  explicit kept_request(std::vector<std::byte> bytes) noexcept : bytes_(std::move(bytes)) {}
+  std::span<const std::byte> bytes() const noexcept { return bytes_; }
+  void forget() noexcept { bytes_ = {}; }
+
+ private:
+  std::vector<std::byte> bytes_;
+};
+
+/// A task whose body runs in a worker process: it holds the request instead of callable and arguments.
+template <class Result>
+class remote_call : public result_task<Result>, public remote_body {
+ public:
+  remote_call(std::vector<std::byte> request, std::shared_ptr<crew_link> crew) noexcept
+      : request_(std::move(request)), crew_(std::move(crew)) {}
+
+  remote_body* elsewhere() noexcept override { return this; }
+  std::span<const std::byte> request(const task&, std::vector<std::byte>&) override { return request_.bytes(); }
+
+  void accept(task&, std::span<const std::byte> result) override {
+    this->forget();
+    byte_reader bytes(result);
+    if constexpr (std::is_void_v<Result>) {
+      const decoded_arguments<> nothing(bytes);
+    } else {
+      this->store([&]() -> Result {
+        decoded_arguments<Result> value(bytes);
+        return value.apply([](Result&& one) -> Result { return std::move(one); });
+      });
+    }
+  }
+
+  cancel_result stop(task& one) noexcept override { return crew_->stop(one); }
+
+  void invoke() override { raise(errc::unsupported, this->describe() + " can only be run by a worker process"); }
+  void drop() noexcept override { request_.forget(); }
+
+ private:
+  kept_request request_;
+  const std::shared_ptr<crew_link> crew_;
+};
+
+/// The same behind a std::future.
+template <class Result>
+class remote_promise final : public remote_call<Result> {
+ public:
+  remote_promise(std::vector<std::byte> request, std::shared_ptr<crew_link> crew) noexcept
+      : remote_call<Result>(std::move(request), std::move(crew)) {
+    this->set_delivers();
+  }
+  std::future<Result> get_future() { return promise_.get_future(); }
+  void deliver(outcome result) noexcept override { keep_promise(promise_, *this, result); }
+
+ private:
+  std::promise<Result> promise_;
+};
+
+/// A task that, when it is over, however it ends, lets go of something.
+template <class Guard>
+class guarded_call final : public remote_call<void> {
+ public:
+  guarded_call(std::vector<std::byte> request, std::shared_ptr<crew_link> crew, Guard guard) noexcept
+      : remote_call<void>(std::move(request), std::move(crew)), guard_(std::move(guard)) {}
+  void drop() noexcept override {
+    remote_call<void>::drop();
+    guard_.reset();
+  }
+
+ private:
+  std::optional<Guard> guard_;
+};
+
+/// The calls of a bulk: what they share is made once.
+class remote_calls_of_bulk : public remote_body {
+ public:
+  remote_calls_of_bulk(std::vector<std::byte> request, std::shared_ptr<crew_link> crew) noexcept
+      : request_(std::move(request)), crew_(std::move(crew)) {}
+  remote_calls_of_bulk(remote_calls_of_bulk&& other) noexcept
+      : request_(std::move(other.request_)), crew_(std::move(other.crew_)) {}
+  remote_calls_of_bulk& operator=(remote_calls_of_bulk&&) = delete;
+  ~remote_calls_of_bulk() = default;
+
+  /// Never called: the parts run elsewhere.
+  void operator()(std::size_t) const { raise(errc::unsupported, "a call of a fork pool's bulk runs in a worker"); }
+
+  std::span<const std::byte> request(const task& one, std::vector<std::byte>& scratch) override {
+    scratch.assign(request_.begin(), request_.end());
+    byte_writer bytes(scratch, sizeof(std::size_t));
+    encode_arguments(bytes, static_cast<const bulk_part&>(one).index());
+    return scratch;
+  }
+  void accept(task&, std::span<const std::byte> result) override {
+    byte_reader bytes(result);
+    const decoded_arguments<> nothing(bytes);
+  }
+  cancel_result stop(task& one) noexcept override { return crew_->stop(one); }
+
+ private:
+  std::vector<std::byte> request_;
+  std::shared_ptr<crew_link> crew_;
+};
+
+}}}  // namespace workpool::v0::detail

@@ -1,0 +1,30 @@
+#pragma once
+#include <cstdio>
+#include <exception>
+#include <utility>
+#include <workpool/detail/posix/unique_fd.hpp>
+#include <workpool/ipc/socket_channel.hpp>
+#include <workpool/process/crash_trace.hpp>
+#include <workpool/worker/worker_birth.hpp>
+#include <workpool/worker/worker_host.hpp>
+#include <workpool/worker/worker_setup.hpp>
+
+namespace workpool { inline namespace v0 { namespace detail {
+
+/// The worker_main of pools. Gives: the exit code of the process. Takes the descriptors of `birth` over.
+inline int run_worker(worker_birth& birth) {
+  try {
+    if (birth.report >= 0) install_crash_trace(birth.report);
+    worker_setup setup = worker_setup::decode(birth.setup);
+    const std::size_t most = setup.max_message;
+    socket_channel channel(unique_fd(std::exchange(birth.channel, -1)), most + request_overhead);
+    // Never destroyed: the thread that listens for stop requests ends with the process.
+    static auto* const host = new worker_host<socket_channel>(std::move(channel), birth.id, std::move(setup));
+    return host->run();
+  } catch (const std::exception& broken) {
+    std::fprintf(stderr, "workpool: worker %u cannot begin: %s\n", birth.id, broken.what());
+    return 1;
+  }
+}
+
+}}}  // namespace workpool::v0::detail

@@ -1,0 +1,75 @@
+#pragma once
+#include <deque>
+#include <mutex>
+#include <span>
+#include <utility>
+#include <workpool/core/clock.hpp>
+#include <workpool/ipc/channel.hpp>
+#include <workpool/ipc/frame.hpp>
+
+namespace workpool { inline namespace v0 { namespace detail {
+
+/// The worker's end of its channel, shared by the thread that runs tasks and the one that listens for stop requests.
+/// Threads: any. Blocks: receive() and send(); never while they hold the lock.
+template <channel Channel>
+class worker_line {
+ public:
+  explicit worker_line(Channel channel) noexcept : channel_(std::move(channel)) {}
+  worker_line(const worker_line&) = delete;
+  worker_line& operator=(const worker_line&) = delete;
+
+  /// Gives: false when the host is gone. Throws: protocol_error, std::bad_alloc.
+  bool receive(frame& into) {
+    for (;;) {
+      {
+        const std::lock_guard hold(mutex_);
+        if (!kept_.empty()) {
+          into = std::move(kept_.front());
+          kept_.pop_front();
+          return true;
+        }
+        const transfer got = channel_.receive(into);
+        if (got != transfer::blocked) return got == transfer::done;
+      }
+      channel_.wait(wait_for::reading, time_point::max());
+    }
+  }
+
+  /// Gives: false when the host is gone. Throws: std::bad_alloc.
+  bool send(const frame_header& header, std::span<const std::byte> payload = {}) {
+    transfer sent = transfer::done;
+    {
+      const std::lock_guard hold(mutex_);
+      sent = channel_.send(header, payload);
+    }
+    while (sent == transfer::blocked) {
+      channel_.wait(wait_for::writing, time_point::max());
+      const std::lock_guard hold(mutex_);
+      sent = channel_.flush();
+    }
+    return sent == transfer::done;
+  }
+
+  /// Blocks until something may have arrived; for a second thread.
+  void await_reading() { channel_.wait(wait_for::reading, time_point::max()); }
+
+  /// Reads what has arrived and calls `take(frame)` with each; what that does not take is kept for receive(). Gives:
+  /// false when the host is gone. `wanted()` is asked first, under the lock. Throws: as receive().
+  template <class Wanted, class Take>
+  bool listen(Wanted wanted, Take take) {
+    const std::lock_guard hold(mutex_);
+    for (frame next; wanted();) {
+      const transfer got = channel_.receive(next);
+      if (got != transfer::done) return got == transfer::blocked;
+      if (!take(next)) kept_.push_back(std::exchange(next, {}));
+    }
+    return true;
+  }
+
+ private:
+  std::mutex mutex_;
+  Channel channel_;         // guarded by mutex_, but for its waits
+  std::deque<frame> kept_;  // guarded by mutex_; arrived while a task was running
+};
+
+}}}  // namespace workpool::v0::detail

@@ -1,0 +1,3 @@
+#pragma once
+/// For the file with main, and only that: children enter here. It includes Boost.Process (headers, 1.81 or later).
+#include <workpool/worker/pool_entry.hpp>

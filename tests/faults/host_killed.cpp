@@ -1,0 +1,89 @@
+// The host is killed at any moment, also while it starts its zygote or a worker: within a second there is no worker, no
+// child of a worker in a session of its own, and no zygote left.
+//   host_killed zygote | fork [rounds]
+
+#include <fcntl.h>
+
+#include "zygote_host.hpp"
+
+namespace wp = workpool;
+namespace wpd = workpool::detail;
+
+namespace {
+
+const char* const mark = "WORKPOOL_HOST_KILLED";
+
+/// Starts workers, some with a stray, until it is killed.
+[[noreturn]] void be_host(wp::start_method start) {
+  while (true) {
+    auto session = wpd::open_session({.start = start, .main = &workpool_test::obedient_worker});
+    const int channel = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
+    std::vector<int> alive;
+    for (int n = 0; n < 60; ++n) {
+      wpd::worker_birth birth;
+      birth.setup = n % 3 == 0 ? "stray" : n % 3 == 1 ? "wait" : "exit 0";
+      birth.channel = channel;
+      session.request(birth);
+      while (auto news = session.next()) {
+        if (const auto* const born = std::get_if<wpd::worker_born>(&*news)) alive.push_back(born->pid);
+      }
+      if (n % 10 == 9 && !alive.empty()) session.kill(alive[static_cast<std::size_t>(n) % alive.size()], SIGKILL);
+    }
+    ::close(channel);
+  }
+}
+
+/// A moment between none and 60 ms, the beginnings more often.
+std::chrono::microseconds moment(int round) {
+  const int step = round % 30;
+  return std::chrono::microseconds(step * step * 66 + std::rand() % 500);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (auto code = wpd::worker_entry_with(argc, argv, &workpool_test::obedient_worker)) return *code;
+  if (argc < 2) return 2;
+  const auto start = std::string(argv[1]) == "fork" ? wp::start_method::fork : wp::start_method::zygote;
+  if (argc > 2 && std::string(argv[2]) == "host") be_host(start);
+  const int rounds = argc > 2 ? std::atoi(argv[2]) : 50;
+  const workpool_test::hang_trap trap("host_killed");
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);  // whoever is left comes here
+  const std::string value = std::to_string(::getpid());
+  std::size_t seen = 0;
+  for (int round = 0; round < rounds; ++round) {
+    const int host = ::fork();
+    if (host == 0) {
+      ::setenv(mark, value.c_str(), 1);
+      ::execl("/proc/self/exe", "host_killed", argv[1], "host", nullptr);
+      ::_exit(127);
+    }
+    const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(2) + moment(round);
+    while (std::chrono::steady_clock::now() < until) ::usleep(100);
+    if (round % 5 == 4) seen += fault::processes_marked(std::string(mark) + "=" + value).size();
+    ::kill(host, SIGKILL);
+    int status = 0;
+    ::waitpid(host, &status, 0);
+    fault::expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL, "the host lived until it was killed");
+    std::vector<int> left;
+    const bool gone = workpool_test::eventually(
+        [&] {
+          while (::waitpid(-1, nullptr, WNOHANG) > 0) {
+          }
+          left = fault::processes_marked(std::string(mark) + "=" + value);
+          return left.empty();
+        },
+        std::chrono::seconds(1));
+    fault::expect(gone, std::to_string(left.size()) + " processes are left in round " + std::to_string(round));
+    for (const int one : left) {
+      std::ifstream name("/proc/" + std::to_string(one) + "/comm");
+      std::string text;
+      name >> text;
+      std::fprintf(stderr, "left: %d %s\n", one, text.c_str());
+      ::kill(one, SIGKILL);
+    }
+    if (!gone) break;
+  }
+  fault::expect(seen > static_cast<std::size_t>(rounds), "there was somebody to be left: " + std::to_string(seen));
+  return fault::failures;
+}

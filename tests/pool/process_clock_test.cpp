@@ -1,0 +1,187 @@
+#include <workpool/pool/process_clock.hpp>
+
+#include "support/catch.hpp"
+
+#include <chrono>
+#include <csignal>
+#include <cstddef>
+#include <string>
+#include <workpool/core/crash_report.hpp>
+#include <workpool/core/outcome.hpp>
+#include <workpool/detail/posix/process_memory.hpp>
+
+#include "support/crew_of_processes.hpp"
+#include "support/worker_tasks.hpp"
+
+namespace wp = workpool;
+using namespace std::chrono_literals;
+using namespace workpool_test;
+using Catch::Matchers::ContainsSubstring;
+using wp::outcome;
+using wp::worker_state;
+using wp::detail::crew_news;
+using cause = wp::crash_report::cause;
+
+namespace {
+
+wp::fork_pool_options one_worker() {
+  wp::fork_pool_options options;
+  options.name = "clock";
+  options.workers = 1;
+  options.output = wp::child_output::discard;
+  options.abort_grace = options.kill_timeout = 10ms;
+  return options;
+}
+
+/// Sends a task that has so long.
+template <class F>
+wp::detail::task& send_with_timeout(crew_of_processes& crew, wp::duration timeout, F&& what) {
+  auto& one = crew.make(std::forward<F>(what));
+  one.details().timeout = timeout;
+  crew.give(*crew.staff.take_idle(), one);
+  return one;
+}
+
+}  // namespace
+
+TEST_CASE("nothing has to be done at any time while workers are idle and nobody asks after them") {
+  crew_of_processes crew(one_worker());
+  CHECK(crew.staff.next_moment(wp::steady::now()) == wp::time_point::max());
+  crew_news todo;
+  crew.staff.keep_time(wp::steady::now() + 1000h, todo);
+  CHECK(todo.ends.empty());
+  CHECK(crew.staff.free_workers() == 1);
+}
+
+TEST_CASE("a task whose time is over ends at once, and its worker by the signal it was told with") {
+  wp::fork_pool_options options = one_worker();
+  options.kill_timeout = 20s;
+  crew_of_processes crew(options);
+  auto& one = send_with_timeout(crew, 1h, wait_for_ever);
+  crew_news todo;
+  const wp::time_point due = crew.staff.next_moment(wp::steady::now());
+  CHECK(due > wp::steady::now() + 59min);
+  crew.staff.keep_time(due - 1ns, todo);
+  CHECK(todo.ends.empty());
+  crew.staff.keep_time(due, todo);
+  REQUIRE(todo.ends.size() == 1);
+  CHECK(todo.ends[0].one == &one);
+  CHECK(todo.ends[0].result == outcome::timed_out);
+  CHECK(todo.ends[0].may_follow);
+  crew.collect(todo);
+  crew_news told;
+  crew.staff.keep_time(due + 10ms, told);
+  crew.collect(told);
+  REQUIRE(crew.until_exits(1));
+  CHECK(crew.exited[0].report.why == cause::timeout);
+  CHECK(crew.exited[0].report.signal == SIGTERM);
+}
+
+TEST_CASE("a worker that does not hear what it is told is killed after its graces") {
+  crew_of_processes crew(one_worker());
+  auto& one = crew.make([] {
+    std::signal(SIGTERM, SIG_IGN);
+    fall_silent();
+  });
+  one.details().timeout = 300ms;
+  crew.give(*crew.staff.take_idle(), one);
+  REQUIRE(crew.until_exits(1));
+  CHECK(crew.ends.at(0).result == outcome::timed_out);
+  CHECK((crew.exited[0].report.signal == SIGKILL || crew.exited[0].report.signal == SIGTERM));
+  REQUIRE(crew.until([&] { return crew.staff.free_workers() == 1; }));
+}
+
+TEST_CASE("a task that has promised heartbeats and sends none is lost as unresponsive") {
+  wp::fork_pool_options options = one_worker();
+  options.health.timeout = 50ms;
+  crew_of_processes crew(options);
+  auto& one = crew.send(fall_silent);
+  REQUIRE(crew.until_ends(1));
+  CHECK(crew.ends[0].one == &one);
+  CHECK(crew.ends[0].result == outcome::worker_lost);
+  CHECK(report_of(crew.ends[0]).why == cause::unresponsive);
+  CHECK_THAT(text_of(crew.ends[0].error), ContainsSubstring("no heartbeat within health.timeout"));
+  REQUIRE(crew.until_exits(1));
+}
+
+TEST_CASE("a task that never promised a heartbeat may be silent") {
+  wp::fork_pool_options options = one_worker();
+  options.health.timeout = 1ns;
+  crew_of_processes crew(options);
+  crew.send(wait_for_ever);
+  CHECK(crew.staff.next_moment(wp::steady::now()) == wp::time_point::max());
+}
+
+TEST_CASE("an idle worker that leaves so many questions unanswered is unhealthy, and then killed and replaced") {
+  wp::fork_pool_options options = one_worker();
+  options.health = {.every = 20ms, .timeout = 20ms, .strikes = 3};
+  crew_of_processes crew(options);
+  const int pid = crew.info().pid;
+  ::kill(pid, SIGSTOP);
+  bool unhealthy = false;
+  REQUIRE(crew.until([&] {
+    unhealthy = unhealthy || crew.info().state == worker_state::unhealthy;
+    return crew.exited.size() == 1;
+  }));
+  CHECK(unhealthy);
+  CHECK(crew.exited[0].report.pid == pid);
+  CHECK(crew.exited[0].report.why == cause::unresponsive);
+  CHECK(crew.exited[0].report.signal == SIGKILL);
+  CHECK_FALSE(crew.exited[0].planned);
+}
+
+TEST_CASE("an idle worker that answers every question stays") {
+  wp::fork_pool_options options = one_worker();
+  options.health = {.every = 1ms, .timeout = 20s, .strikes = 1};
+  crew_of_processes crew(options);
+  const wp::time_point end = wp::steady::now() + 50ms;
+  REQUIRE(crew.until([&] { return wp::steady::now() >= end; }));
+  CHECK(crew.exited.empty());
+  CHECK(crew.info().state == worker_state::idle);
+}
+
+TEST_CASE("a worker that takes more memory than hard_memory is killed, and its task lost") {
+  constexpr std::size_t step = std::size_t{96} << 20;
+  wp::fork_pool_options options = one_worker();
+  std::size_t usual = 0;
+  {
+    const crew_of_processes idle(options);
+    usual = wp::detail::resident_memory(idle.info().pid).value_or(0);
+  }
+  REQUIRE(usual > 0);
+  options.hard_memory = usual + step;
+  crew_of_processes crew(options);
+  CHECK(crew.staff.next_moment(wp::steady::now()) < wp::steady::now() + 21ms);
+  auto& one = crew.send(grow, 2 * step);
+  REQUIRE(crew.until_ends(1));
+  CHECK(crew.ends[0].one == &one);
+  CHECK(crew.ends[0].result == outcome::worker_lost);
+  CHECK(report_of(crew.ends[0]).why == cause::memory);
+  CHECK_THAT(text_of(crew.ends[0].error), ContainsSubstring("hard_memory"));
+}
+
+TEST_CASE("a program that does not greet in time is killed, and the option and the remedy are named") {
+  wp::fork_pool_options options = one_worker();
+  options.program = {"/bin/sleep", "1000"};
+  options.handshake_timeout = 100ms;
+  crew_of_processes crew(options);
+  REQUIRE(crew.problem.has_value());
+  CHECK(crew.problem->first == wp::errc::ready_timeout);
+  CHECK_THAT(crew.problem->second, ContainsSubstring("handshake_timeout") && ContainsSubstring("worker_entry"));
+  REQUIRE(crew.until_exits(1));
+  CHECK(crew.exited[0].report.signal == SIGKILL);
+}
+
+TEST_CASE("when no worker can live the crew has failed, and after open_for one of them is tried") {
+  wp::fork_pool_options options = one_worker();
+  options.workers = 2;
+  options.restart.max_restarts = 0;
+  options.breaker.emplace().open_for = 50ms;
+  crew_of_processes crew(options);
+  REQUIRE_FALSE(crew.problem);
+  for (const auto& one : crew.staff.list()) ::kill(one.pid, SIGKILL);
+  REQUIRE(crew.until([&] { return crew.all_failed; }));
+  CHECK(crew.failed.size() == 2);
+  REQUIRE(crew.until([&] { return crew.staff.free_workers() == 2; }));
+  CHECK(crew.back);
+}

@@ -1,0 +1,175 @@
+#include <workpool/pool/process_table.hpp>
+
+#include "support/catch.hpp"
+
+#include <chrono>
+#include <string>
+#include <vector>
+#include <workpool/core/outcome.hpp>
+
+#include "support/crew_of_processes.hpp"
+#include "support/worker_tasks.hpp"
+
+namespace wp = workpool;
+using namespace std::chrono_literals;
+using namespace workpool_test;
+using wp::outcome;
+using wp::worker_state;
+using wp::detail::crew_news;
+using wp::detail::process_stage;
+
+namespace {
+
+wp::fork_pool_options many(std::size_t workers) {
+  wp::fork_pool_options options;
+  options.name = "table";
+  options.workers = workers;
+  options.output = wp::child_output::discard;
+  options.abort_grace = options.kill_timeout = 20ms;
+  return options;
+}
+
+}  // namespace
+
+TEST_CASE("the workers that there always are have answered when a crew has begun, and are idle") {
+  crew_of_processes crew(many(3));
+  REQUIRE(crew.begun());
+  CHECK_FALSE(crew.problem.has_value());
+  CHECK(crew.count(worker_state::idle) == 3);
+  CHECK(crew.staff.free_workers() == 3);
+  CHECK(crew.started.size() == 3);
+}
+
+TEST_CASE("who was idle for the shortest time is taken first, and one that is taken is nobody else's") {
+  crew_of_processes crew(many(3));
+  REQUIRE_FALSE(crew.problem);
+  std::vector<crew_of_processes::worker*> all;
+  while (auto* const one = crew.staff.take_idle()) {
+    CHECK(one->stage == process_stage::taken);
+    all.push_back(one);
+  }
+  REQUIRE(all.size() == 3);
+  CHECK(crew.staff.free_workers() == 0);
+  crew_news todo;
+  for (auto* const one : {all[1], all[2], all[0]}) {
+    one->held = false;
+    crew.staff.make_idle(*one, wp::steady::now(), todo);
+  }
+  CHECK(todo.freed);
+  CHECK(crew.staff.take_idle() == all[0]);
+  CHECK(crew.staff.take_idle() == all[2]);
+  CHECK(crew.staff.take_idle(all[1]->id) == all[1]);
+  CHECK(crew.staff.take_idle(all[1]->id) == nullptr);
+  CHECK(crew.staff.take_idle(17) == nullptr);
+  for (auto* const one : all) {
+    one->held = false;
+    crew.staff.make_idle(*one, wp::steady::now(), todo);
+  }
+}
+
+TEST_CASE("tasks that were sent to nobody come back in their order, and one of them can be stopped") {
+  crew_of_processes crew(many(1));
+  auto& first = crew.make(plus, 1, 1);
+  auto& second = crew.make(plus, 2, 2);
+  auto& third = crew.make(plus, 3, 3);
+  for (auto* const one : {&first, &second, &third}) crew.staff.return_task(*one);
+  crew_news todo;
+  CHECK(crew.staff.stop_held(second, todo));
+  REQUIRE(todo.ends.size() == 1);
+  CHECK(todo.ends[0].one == &second);
+  CHECK(todo.ends[0].result == outcome::cancelled);
+  CHECK_FALSE(todo.ends[0].may_follow);
+  crew.collect(todo);
+  for (auto* const expected : {&first, &third}) {
+    auto* const got = crew.staff.take_returned();
+    CHECK(got == expected);
+    got->drop_reference();
+  }
+  CHECK(crew.staff.take_returned() == nullptr);
+}
+
+TEST_CASE("a task that runs and is stopped ends at once, its worker is asked to leave and has a successor") {
+  crew_of_processes crew(many(1));
+  auto& one = crew.send(wait_for_ever);
+  const int pid = crew.info().pid;
+  crew_news todo;
+  REQUIRE(crew.staff.stop_held(one, todo));
+  REQUIRE(todo.ends.size() == 1);
+  CHECK(todo.ends[0].one == &one);
+  CHECK(todo.ends[0].result == outcome::cancelled);
+  crew.collect(todo);
+  CHECK(crew.info().generation == 2);
+  REQUIRE(crew.until([&] { return crew.staff.free_workers() == 1; }));
+  REQUIRE(crew.until_exits(1));
+  CHECK(crew.exited[0].report.pid == pid);
+  CHECK(crew.exited[0].generation == 1);
+}
+
+TEST_CASE("a task that is just being sent is stopped by who sends it") {
+  crew_of_processes crew(many(1));
+  auto& one = crew.make(plus, 1, 2);
+  auto* const to = crew.staff.take_idle();
+  REQUIRE(to != nullptr);
+  to->current = &one;
+  crew_news todo;
+  CHECK(crew.staff.stop_held(one, todo));
+  CHECK(todo.ends.empty());
+  CHECK(to->stop_wanted);
+  to->current = nullptr;
+  to->held = to->stop_wanted = false;
+  crew.staff.make_idle(*to, wp::steady::now(), todo);
+  one.drop_reference();
+}
+
+TEST_CASE("a task that is nowhere here is not stopped") {
+  crew_of_processes crew(many(1));
+  auto& one = crew.make(plus, 1, 2);
+  crew_news todo;
+  CHECK_FALSE(crew.staff.stop_held(one, todo));
+  CHECK(todo.ends.empty());
+  one.drop_reference();
+}
+
+TEST_CASE("what runs at a cancel may end by itself within its grace, and ends as cancelled after it") {
+  wp::fork_pool_options options = many(2);
+  options.abort_grace = 1h;
+  crew_of_processes crew(options);
+  auto& good = crew.send(until_asked_to_stop, 7);
+  auto& bad = crew.send(wait_stubbornly);
+  auto& waiting = crew.make(plus, 1, 2);
+  crew.staff.return_task(waiting);
+  const wp::time_point now = wp::steady::now();
+  crew_news todo;
+  crew.staff.cancel_running(now, todo);
+  crew.collect(todo);
+  REQUIRE(crew.until_ends(2));
+  CHECK(crew.ends[0].one == &waiting);
+  CHECK(crew.ends[0].result == outcome::cancelled);
+  CHECK(crew.ends[1].one == &good);
+  CHECK(crew.ends[1].answer.payload == encoded(7));
+  crew_news later;
+  crew.staff.keep_time(now + 1h, later);
+  REQUIRE(later.ends.size() == 1);
+  CHECK(later.ends[0].one == &bad);
+  CHECK(later.ends[0].result == outcome::cancelled);
+  CHECK_FALSE(later.ends[0].may_follow);
+  crew_news last;
+  crew.staff.keep_time(now + 4h, last);  // it is told
+  crew.staff.keep_time(now + 8h, last);  // and killed
+  for (auto* const news : {&later, &last}) crew.collect(*news);
+}
+
+TEST_CASE("after a stop every worker leaves, and nobody follows") {
+  wp::fork_pool_options patient = many(2);
+  patient.abort_grace = 1h;
+  crew_of_processes crew(patient);
+  crew.staff.stop();
+  REQUIRE(crew.until([&] { return crew.staff.is_empty(); }));
+  CHECK(crew.exited.size() == 2);
+  for (const auto& one : crew.exited) {
+    CHECK(one.planned);
+    CHECK(one.report.signal == 0);
+  }
+  CHECK(crew.started.size() == 2);
+  CHECK_FALSE(crew.staff.may_grow());
+}

@@ -1,0 +1,137 @@
+#include <workpool/pool/remote_call.hpp>
+
+#include "support/catch.hpp"
+
+#include <cstddef>
+#include <future>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+#include <workpool/core/bulk_task.hpp>
+#include <workpool/core/error.hpp>
+#include <workpool/core/outcome.hpp>
+#include <workpool/core/task.hpp>
+
+#include "support/fake_link.hpp"
+
+namespace wp = workpool;
+using namespace wp::detail;
+using workpool_test::encoded;
+using workpool_test::fake_link;
+using byte_vector = std::vector<std::byte>;
+
+namespace {
+
+template <class Task>
+class held {
+ public:
+  explicit held(Task* one) noexcept : one_(one) { one_->describe_as(17, wp::priority::normal); }
+  held(const held&) = delete;
+  held& operator=(const held&) = delete;
+  ~held() { one_->drop_reference(); }
+  Task* operator->() const noexcept { return one_; }
+  Task& operator*() const noexcept { return *one_; }
+
+ private:
+  Task* const one_;
+};
+
+byte_vector request_of(task& one) {
+  byte_vector scratch;
+  const auto bytes = one.elsewhere()->request(one, scratch);
+  return {bytes.begin(), bytes.end()};
+}
+
+}  // namespace
+
+TEST_CASE("a remote call sends the request it was made with, every time, until it is dropped") {
+  const fake_link crew;
+  const held one(new remote_call<int>(encoded(7, 8), crew.link()));
+  CHECK(request_of(*one) == encoded(7, 8));
+  CHECK(request_of(*one) == encoded(7, 8));
+  one->drop();
+  CHECK(request_of(*one).empty());
+}
+
+TEST_CASE("a remote call keeps the value of the answer, and that of a later answer instead") {
+  const fake_link crew;
+  const held one(new remote_call<std::string>({}, crew.link()));
+  one->accept(*one, encoded(std::string("first")));
+  one->accept(*one, encoded(std::string(1000, 'x')));
+  CHECK(one->take() == std::string(1000, 'x'));
+}
+
+TEST_CASE("an answer that is not exactly the result is refused by a remote call") {
+  const fake_link crew;
+  const held number(new remote_call<int>({}, crew.link()));
+  CHECK_THROWS_AS(number->accept(*number, encoded(short{1})), wp::codec_error);
+  CHECK_THROWS_AS(number->accept(*number, encoded(1, 2)), wp::codec_error);
+  const held nothing(new remote_call<void>({}, crew.link()));
+  CHECK_THROWS_AS(nothing->accept(*nothing, encoded(1)), wp::codec_error);
+  CHECK_NOTHROW(nothing->accept(*nothing, {}));
+}
+
+TEST_CASE("a remote call is never run here, and says who could run it") {
+  const fake_link crew;
+  const held one(new remote_call<void>({}, crew.link()));
+  CHECK_THROWS_AS(one->invoke(), wp::unsupported);
+  CHECK_THROWS_WITH(one->invoke(), Catch::Matchers::ContainsSubstring("task 17") &&
+                                       Catch::Matchers::ContainsSubstring("worker process"));
+}
+
+TEST_CASE("to cancel a remote call that runs is to ask its crew, while that is there") {
+  fake_link crew;
+  const held one(new remote_call<void>({}, crew.link()));
+  one->accept_by(crew.owner);
+  REQUIRE(one->start());
+  CHECK(one->cancel() == wp::cancel_result::stop_requested);
+  CHECK(crew.stopped == std::vector<const task*>{&*one});
+  crew.link()->cut();
+  CHECK(one->cancel() == wp::cancel_result::too_late);
+  CHECK(crew.stopped.size() == 1);
+}
+
+TEST_CASE("a remote call behind a std::future hands over its value, or what it ended with") {
+  const fake_link crew;
+  const held good(new remote_promise<int>({}, crew.link()));
+  std::future<int> value = good->get_future();
+  good->accept(*good, encoded(42));
+  good->deliver(wp::outcome::value);
+  CHECK(value.get() == 42);
+
+  const held bad(new remote_promise<int>({}, crew.link()));
+  std::future<int> none = bad->get_future();
+  bad->deliver(wp::outcome::cancelled);
+  CHECK_THROWS_AS(none.get(), wp::task_cancelled);
+}
+
+TEST_CASE("a guarded call lets go of its guard when it is dropped, not when it is destroyed") {
+  const fake_link crew;
+  auto guard = std::make_shared<int>(1);
+  const held one(new guarded_call<std::shared_ptr<int>>(encoded(1), crew.link(), guard));
+  CHECK(guard.use_count() == 2);
+  one->drop();
+  CHECK(guard.use_count() == 1);
+  CHECK(request_of(*one).empty());
+}
+
+TEST_CASE("each call of a remote bulk sends what all share, and then its index") {
+  fake_link crew;
+  const byte_vector shared = encoded(std::string("what all share"));
+  auto* const all = bulk_call<remote_calls_of_bulk>::make(3, remote_calls_of_bulk(shared, crew.link()));
+  const held bulk(all);
+  all->accept_by(crew.owner);
+  REQUIRE(all->start());
+  for (std::size_t index = 0; index < 3; ++index) {
+    byte_vector expected = shared;
+    const byte_vector last = encoded(index);
+    expected.insert(expected.end(), last.begin(), last.end());
+    CHECK(request_of((*all)[index]) == expected);
+    CHECK_THROWS_AS((*all)[index].elsewhere()->accept((*all)[index], encoded(1)), wp::codec_error);
+    CHECK_THROWS_AS((*all)[index].invoke(), wp::unsupported);
+  }
+  all->break_off(0, nullptr);
+  all->submitted();
+  CHECK(all->settled());
+}
