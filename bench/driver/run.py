@@ -106,8 +106,10 @@ def wanted(entry, words):
 def measure(entry):
     """One run of one program. Gives: its line, decoded. Raises RuntimeError when it fails or its answer is wrong."""
     name = f"{entry['workload']}/{entry['contender']}"
+    words = [entry["interpreter"]] if "interpreter" in entry else []
+    quiet = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}  # as above: no cache beside a script
     try:
-        done = subprocess.run([entry["program"]], capture_output=True, text=True, timeout=RUN_LIMIT_S)
+        done = subprocess.run([*words, entry["program"]], capture_output=True, text=True, timeout=RUN_LIMIT_S, env=quiet)
     except subprocess.TimeoutExpired:
         raise RuntimeError(f"{name} has not ended after {RUN_LIMIT_S} s") from None
     except OSError as error:

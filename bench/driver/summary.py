@@ -95,10 +95,10 @@ def show(tables, runs, entries):
         print(f"\n{workload}: versions and consumption")
         for entry in group:
             name = entry["contender"]
-            facts = median_facts(runs, workload, name)
-            if facts:
-                print(f"  {name:<24}{versions[workload, name]}: "
-                      + ", ".join(f"{key} {value:.4g}" for key, value in facts.items()))
+            if (workload, name) in versions:
+                facts = median_facts(runs, workload, name)
+                print(": ".join([f"  {name:<24}{versions[workload, name]}",
+                                 *filter(None, [", ".join(f"{key} {value:.4g}" for key, value in facts.items())])]))
             elif entry["program"] is None:
                 print(f"  {name:<24}absent: {entry['remedy'] or 'see WORKPOOL_BENCH_PEERS'}")
             else:

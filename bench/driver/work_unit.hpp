@@ -25,6 +25,10 @@ class work_unit {
     steps_ = static_cast<std::uint64_t>(1000 / best);
   }
 
+  /// The unit that another process has found.
+  explicit work_unit(std::uint64_t steps) : steps_(steps) {}
+  std::uint64_t steps() const { return steps_; }
+
   void spend(std::size_t units) const {
     for (std::size_t i = 0; i < units; ++i) spin(steps_);
   }
