@@ -1,7 +1,8 @@
 #include <workpool/pool/fork_pool_core.hpp>
 
-#include <cerrno>
+#include <atomic>
 #include <chrono>
+#include <csignal>
 #include <memory>
 #include <string>
 #include <workpool/core/error.hpp>
@@ -9,6 +10,7 @@
 
 #include "support/balance.hpp"
 #include "support/catch.hpp"
+#include "support/eventually.hpp"
 #include "support/shared_gate.hpp"
 
 namespace wp = workpool;
@@ -50,10 +52,11 @@ TEST_CASE("what cannot be accepted while no worker can live is told so, and coun
   options.breaker.emplace();
   options.breaker->open_for = 1h;
   wp::basic_fork_pool<> pool(options);
-  const int pid = pool.workers().at(0).pid;
-  REQUIRE(::kill(pid, SIGKILL) == 0);
-  while (pool.try_submit([] {}).error() != wp::errc::pool_broken) {
-  }
+  std::atomic<bool> failed{false};
+  const auto watch = pool.on_event<wp::event::worker_failed>([&](const wp::event::worker_failed&) { failed = true; });
+  REQUIRE(::kill(pool.workers().at(0).pid, SIGKILL) == 0);
+  REQUIRE(workpool_test::eventually([&] { return failed.load(); }));
+  CHECK(pool.try_submit([] {}).error() == wp::errc::pool_broken);
   CHECK_THROWS_WITH(pool.post([] {}), Contains("restart.max_restarts"));
   const wp::pool_stats now = pool.stats();
   CHECK(now.rejected >= 2);

@@ -163,7 +163,7 @@ TEST_CASE("a worker that takes more memory than hard_memory is killed, and its t
 TEST_CASE("a program that does not greet in time is killed, and the option and the remedy are named") {
   wp::fork_pool_options options = one_worker();
   options.program = {"/bin/sleep", "1000"};
-  options.handshake_timeout = 100ms;
+  options.handshake_timeout = 1s;
   crew_of_processes crew(options);
   REQUIRE(crew.problem.has_value());
   CHECK(crew.problem->first == wp::errc::ready_timeout);

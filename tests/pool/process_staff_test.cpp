@@ -59,7 +59,7 @@ TEST_CASE("a reload replaces every worker, no more than max_unavailable at a tim
     fewest = std::min(fewest, crew.count(worker_state::idle));
     return all_of_generation(crew, 2);
   }));
-  CHECK(fewest == 2);
+  CHECK(fewest >= 2);
   REQUIRE(crew.until_exits(4));
   for (const auto& one : crew.exited) CHECK(one.planned);
   CHECK(crew.started.size() == 8);

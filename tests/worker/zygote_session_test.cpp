@@ -368,6 +368,7 @@ TEST_CASE("a host that ignores SIGCHLD, or was started with 0, 1 and 2 closed, h
 
 TEST_CASE("what the host had not flushed is not written again by a worker") {
   pipe_ends out = pipe_ends::make();
+  std::fflush(stdout);  // what the reporter has said is not the host's
   CHECK(workpool_test::code_of_child([&] {
           ::dup2(out.writing.get(), 1);
           std::setvbuf(stdout, nullptr, _IOFBF, 4096);

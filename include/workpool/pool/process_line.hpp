@@ -53,7 +53,7 @@ class process_line : public process_table {
   }
 
   void end_line(worker& one) noexcept {
-    if (!one.line || !one.line->is_open()) return;
+    if (!one.line || one.line->wait_handle() < 0) return;  // is_open() is false already where the other end was closed
     poller_->remove(one.line->wait_handle());
     one.line->close();
   }
