@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <deque>
 #include <filesystem>
+#include <optional>
 #include <random>
 #include <string>
 #include <thread>
@@ -77,7 +78,7 @@ int forking_main(int argc, char** argv) {
   wp::pool_stats books;
   const auto begin = std::chrono::steady_clock::now();
   {
-    const workpool_test::hang_trap trap("fork_pool_chaos");
+    std::optional<workpool_test::hang_trap> trap(std::in_place, "fork_pool_chaos");
     wp::fork_pool pool;
     std::atomic<std::uint64_t> deaths{0};
     const auto watch = pool.on_event<wp::event::worker_exited>([&](const wp::event::worker_exited&) { ++deaths; });
@@ -119,6 +120,7 @@ int forking_main(int argc, char** argv) {
       ++progress;
       if (n % 1024 == 0 && std::chrono::steady_clock::now() - told > 5s) {
         told = std::chrono::steady_clock::now();
+        trap.emplace("fork_pool_chaos");  // as long as it goes on it may take its time
         std::printf("  %" PRIu64 " tasks, %" PRIu64 " kills\n", n, sent.load());
         std::fflush(stdout);
       }
