@@ -59,6 +59,46 @@ TEST_CASE("a bulk of nothing is settled when it has been submitted") {
   CHECK(all.result.outcome() == wp::outcome::value);
 }
 
+TEST_CASE("calls are shared out evenly between parts, in their order") {
+  for (const std::size_t calls : {5U, 6U, 64U, 1000U}) {
+    const std::size_t parts = 5;
+    bulk* const made = bulk::make(calls, parts, [](std::size_t) {});
+    const wp::task_ref held(made);
+    CHECK(made->size() == parts);
+    CHECK(made->calls_from(0) == calls);
+    std::size_t next = 0;
+    for (std::size_t index = 0; index < parts; ++index) {
+      const auto& one = (*made)[index];
+      CHECK(one.next() == next);
+      CHECK(one.left() == one.calls());
+      CHECK((one.calls() == calls / parts || one.calls() == calls / parts + 1));
+      next += one.left();
+      CHECK(made->calls_from(index) - one.calls() == calls - next);
+    }
+    CHECK(next == calls);
+    made->break_off(0, nullptr);
+    made->submitted();
+  }
+}
+
+TEST_CASE("a part of several calls knows which of them are left") {
+  bulk* const made = bulk::make(10, 2, [](std::size_t) {});
+  const wp::task_ref held(made);
+  auto& one = (*made)[1];
+  one.describe_as(100, wp::priority::normal);
+  CHECK(one.number_of(1) == 100);
+  one.have_returned(3);
+  CHECK(one.next() == 8);
+  CHECK(one.left() == 2);
+  CHECK(one.returned() == 3);
+  CHECK(one.calls() == 5);
+  CHECK(one.number_of(0) == 103);
+  CHECK(one.number_of(2) == 104);
+  CHECK(one.number_of(9) == 104);
+  made->break_off(0, nullptr);
+  made->submitted();
+}
+
 TEST_CASE("after the first error the parts that wait are cancelled") {
   fake_owner owner;
   submitted all(owner, 3, [](std::size_t index) { throw std::runtime_error(std::to_string(index)); });

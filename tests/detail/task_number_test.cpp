@@ -10,6 +10,7 @@
 #include <vector>
 
 using workpool::detail::next_task_number;
+using workpool::detail::next_task_numbers;
 
 TEST_CASE("no two tasks have the same number, and none has 0") {
   constexpr std::size_t threads = 6, each = 5000;
@@ -33,4 +34,15 @@ TEST_CASE("no two tasks have the same number, and none has 0") {
   CHECK(all.size() == threads * each);
   CHECK(std::adjacent_find(all.begin(), all.end()) == all.end());
   CHECK(all.front() != 0);
+}
+
+TEST_CASE("numbers that are taken together follow each other, and nobody else has one of them") {
+  std::vector<std::uint64_t> all;
+  for (const std::uint64_t count : {1U, 300U, 0U, 800U, 512U, 5000U, 1U, 1023U}) {
+    const std::uint64_t first = next_task_numbers(count);
+    for (std::uint64_t n = 0; n < count; ++n) all.push_back(first + n);
+    all.push_back(next_task_number());
+  }
+  std::sort(all.begin(), all.end());
+  CHECK(std::adjacent_find(all.begin(), all.end()) == all.end());
 }

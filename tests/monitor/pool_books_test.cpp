@@ -63,6 +63,30 @@ TEST_CASE("empty books are balanced and say 0 everywhere") {
   CHECK(outcomes_of(stats) == 0);
 }
 
+TEST_CASE("calls that are counted together show as what they are, and can be taken back before they begin") {
+  books pool;
+  pool.intake.accept(priority::low);
+  pool.intake.accept_more(priority::low, 9);
+  CHECK(pool.stats().queued == 10);
+  pool.guests.start(priority::low);
+  pool.guests.run_through(priority::low, outcome::value, 4);
+  pool_stats now = pool.stats();
+  CHECK(now.running == 1);
+  CHECK(now.started == 5);
+  CHECK(now.completed == 4);
+  pool.guests.settle(outcome::worker_lost);
+  pool.intake.withdraw(priority::low, outcome::cancelled, 5);
+  now = pool.stats();
+  CHECK(now.queued + now.running == 0);
+  CHECK(now.cancelled == 5);
+  CHECK(now.worker_lost == 1);
+  CHECK(pool.sums().balanced());
+
+  pool.intake.accept_more(priority::high, 3);
+  pool.intake.accept_more(priority::high, std::uint64_t{0} - 3);
+  CHECK(pool.stats().accepted == 10);
+}
+
 TEST_CASE("a task shows as queued, then as running, then as its outcome") {
   books pool;
   pool.intake.accept(priority::high);

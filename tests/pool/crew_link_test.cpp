@@ -23,6 +23,8 @@ class stopper final : public task_stopper {
  public:
   explicit stopper(std::function<cancel_result(task&)> answer) : answer_(std::move(answer)) {}
   cancel_result stop(task& one) noexcept override { return answer_(one); }
+  void end_early(task& one) noexcept override { ended_early = &one; }
+  const task* ended_early = nullptr;
 
  private:
   std::function<cancel_result(task&)> answer_;
@@ -45,6 +47,12 @@ TEST_CASE("a link hands a task to its crew and gives what that answers") {
   CHECK(stopped == &one);
   answer = cancel_result::too_late;
   CHECK(link.stop(one) == cancel_result::too_late);
+  link.end_early(one);
+  CHECK(crew.ended_early == &one);
+  link.cut();
+  crew.ended_early = nullptr;
+  link.end_early(one);
+  CHECK(crew.ended_early == nullptr);
 }
 
 TEST_CASE("the pool is held while its crew stops a task, and no longer") {

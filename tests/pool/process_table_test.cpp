@@ -72,7 +72,7 @@ TEST_CASE("tasks that were sent to nobody come back in their order, and one of t
   auto& first = crew.make(plus, 1, 1);
   auto& second = crew.make(plus, 2, 2);
   auto& third = crew.make(plus, 3, 3);
-  for (auto* const one : {&first, &second, &third}) crew.staff.return_task(*one);
+  for (auto* const one : {&first, &second, &third}) crew.staff.unfinished().add(*one);
   crew_news todo;
   CHECK(crew.staff.stop_held(second, todo));
   REQUIRE(todo.ends.size() == 1);
@@ -81,11 +81,11 @@ TEST_CASE("tasks that were sent to nobody come back in their order, and one of t
   CHECK_FALSE(todo.ends[0].may_follow);
   crew.collect(todo);
   for (auto* const expected : {&first, &third}) {
-    auto* const got = crew.staff.take_returned();
+    auto* const got = crew.staff.unfinished().take();
     CHECK(got == expected);
     got->drop_reference();
   }
-  CHECK(crew.staff.take_returned() == nullptr);
+  CHECK(crew.staff.unfinished().take() == nullptr);
 }
 
 TEST_CASE("a task that runs and is stopped ends at once, its worker is asked to leave and has a successor") {
@@ -137,7 +137,7 @@ TEST_CASE("what runs at a cancel may end by itself within its grace, and ends as
   auto& good = crew.send(until_asked_to_stop, 7);
   auto& bad = crew.send(wait_stubbornly);
   auto& waiting = crew.make(plus, 1, 2);
-  crew.staff.return_task(waiting);
+  crew.staff.unfinished().add(waiting);
   const wp::time_point now = wp::steady::now();
   crew_news todo;
   crew.staff.cancel_running(now, todo);

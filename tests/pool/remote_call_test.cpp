@@ -37,6 +37,12 @@ class held {
   Task* const one_;
 };
 
+byte_vector raw(std::uint64_t value) {
+  byte_vector bytes;
+  wp::byte_writer(bytes, sizeof value).write_raw(value);
+  return bytes;
+}
+
 byte_vector request_of(task& one) {
   byte_vector scratch;
   const auto bytes = one.elsewhere()->request(one, scratch);
@@ -116,21 +122,31 @@ TEST_CASE("a guarded call lets go of its guard when it is dropped, not when it i
   CHECK(request_of(*one).empty());
 }
 
-TEST_CASE("each call of a remote bulk sends what all share, and then its index") {
+TEST_CASE("each part of a remote bulk sends what all share, and then which calls are left of it") {
   fake_link crew;
   const byte_vector shared = encoded(std::string("what all share"));
-  auto* const all = bulk_call<remote_calls_of_bulk>::make(3, remote_calls_of_bulk(shared, crew.link()));
+  auto* const all = bulk_call<remote_calls_of_bulk>::make(8, 3, remote_calls_of_bulk(shared, crew.link()));
   const held bulk(all);
   all->accept_by(crew.owner);
   REQUIRE(all->start());
-  for (std::size_t index = 0; index < 3; ++index) {
+  const auto asks_for = [&](bulk_part& part, std::uint64_t first, std::uint64_t count, std::uint64_t before) {
     byte_vector expected = shared;
-    const byte_vector last = encoded(index);
-    expected.insert(expected.end(), last.begin(), last.end());
-    CHECK(request_of((*all)[index]) == expected);
-    CHECK_THROWS_AS((*all)[index].elsewhere()->accept((*all)[index], encoded(1)), wp::codec_error);
-    CHECK_THROWS_AS((*all)[index].invoke(), wp::unsupported);
-  }
+    wp::byte_writer out(expected, sizeof(part_of_bulk));
+    out.write_raw(part_of_bulk{first, count, before});
+    return request_of(part) == expected;
+  };
+  CHECK(asks_for((*all)[0], 0, 3, 0));
+  CHECK(asks_for((*all)[1], 3, 3, 0));
+  CHECK(asks_for((*all)[2], 6, 2, 0));
+
+  bulk_part& part = (*all)[1];
+  remote_body& body = *part.elsewhere();
+  for (const std::uint64_t wrong : {0, 4}) CHECK_THROWS_AS(body.completes(part, raw(wrong)), wp::codec_error);
+  CHECK_THROWS_AS(body.completes(part, encoded(1)), wp::codec_error);
+  CHECK_FALSE(body.completes(part, raw(std::uint64_t{2})));
+  CHECK(asks_for(part, 5, 1, 2));
+  CHECK(body.completes(part, raw(std::uint64_t{1})));
+  CHECK_THROWS_AS(part.invoke(), wp::unsupported);
   all->break_off(0, nullptr);
   all->submitted();
   CHECK(all->settled());

@@ -77,7 +77,9 @@ byte_vector answer_of(task& one, bool stopped = false) {
   wp::byte_reader in(request);
   wp::byte_writer out(answer, 4096);
   code_resolver code;
-  call_frame frame{in, out, self, code};
+  call_mark mark;
+  call_run run(mark, self);
+  call_frame frame{in, out, self, code, run};
   REQUIRE(in.read_raw<call_target>() == call_target::code);
   const located_code at = read_code(in);
   function_at<void(call_frame&)>(code.resolve(at.location, at.path))(frame);
@@ -144,14 +146,37 @@ TEST_CASE("what is made for a std::future and with options sends the same reques
 
 TEST_CASE("each call of a bulk calls the one function with its own index") {
   maker pool;
-  bulk_task* const all = pool.calls.bulk(3, note_index);
+  bulk_task* const all = pool.calls.bulk({}, 3, note_index);
   const wp::task_ref held(all);
   for (const std::size_t index : {2U, 0U, 1U}) {
-    CHECK(answer_of((*all)[index]).empty());
+    CHECK(answer_of((*all)[index]) == encoded(std::uint64_t{1}));
     CHECK(last_index == index);
   }
   all->break_off(0, nullptr);
   all->submitted();
+}
+
+TEST_CASE("a large bulk is of few tasks, unless each call has something of its own") {
+  maker pool;
+  remote_calls few(4096, pool.ledger, 64);
+  few.connect(pool.crew.link());
+  const auto parts = [&](const wp::task_options& options, std::size_t calls) {
+    bulk_task* const all = few.bulk(options, calls, note_index);
+    const wp::task_ref held(all);
+    const std::size_t size = all->size();
+    all->break_off(0, nullptr);
+    all->submitted();
+    return size;
+  };
+  CHECK(parts({}, 0) == 0);
+  CHECK(parts({}, 63) == 63);
+  CHECK(parts({.name = "named", .priority = wp::priority::high}, 1000) == 64);
+  CHECK(parts({.timeout = std::chrono::seconds(1)}, 1000) == 1000);
+  CHECK(parts({.expires_after = std::chrono::seconds(1)}, 1000) == 1000);
+  CHECK(parts({.retry = {.max_attempts = 2}}, 1000) == 1000);
+  CHECK(parts({.key = 7}, 1000) == 1000);
+  wp::circuit_breaker breaker;
+  CHECK(parts({.breaker = &breaker}, 1000) == 1000);
 }
 
 TEST_CASE("a call by name sends the name and the arguments, and no place of code") {

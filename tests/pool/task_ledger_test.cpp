@@ -2,6 +2,8 @@
 
 #include <exception>
 #include <stdexcept>
+#include <utility>
+#include <vector>
 #include <workpool/core/call_task.hpp>
 #include <workpool/core/task_owner.hpp>
 
@@ -94,5 +96,38 @@ TEST_CASE("what is awaited of the books is looked at after each change") {
   CHECK_FALSE(pool.ledger.await([&] { return pool.ledger.balanced(); }, wp::steady::now()));
   CHECK(one.withdraw(wp::outcome::discarded));
   CHECK(pool.ledger.await([&] { return pool.ledger.balanced(); }));
+  one.drop_reference();
+}
+
+TEST_CASE("the calls of a part that are not the one it ends with are counted, and told with their numbers") {
+  bookkeeper pool;
+  std::vector<std::pair<wp::task_id, wp::outcome>> told;
+  std::vector<wp::task_id> begun;
+  const auto settled = pool.ledger.hub().on<wp::event::task_settled>(
+      [&](const wp::event::task_settled& one) { told.emplace_back(one.task, one.outcome); });
+  const auto started = pool.ledger.hub().on<wp::event::task_started>(
+      [&](const wp::event::task_started& one) { begun.push_back(one.task); });
+  wp::detail::task& one = pool.accept();
+  pool.ledger.intake().accept_more(one.lane(), 4);
+  REQUIRE(one.start());
+  wp::detail::run_books& books = pool.ledger.shared_books();
+  REQUIRE(pool.ledger.begin(one, 0, books));
+  pool.ledger.close_others(one, 0, books, 2, 2);
+  one.drop();
+  pool.ledger.close(one, 0, books, wp::outcome::worker_lost, nullptr);
+  const wp::pool_stats now = stats_of(pool.ledger);
+  CHECK(now.completed == 2);
+  CHECK(now.worker_lost == 1);
+  CHECK(now.cancelled == 2);
+  CHECK(now.started == 3);
+  CHECK(pool.ledger.balanced());
+  workpool_test::check_balance(now);
+  using wp::outcome;
+  CHECK(told == std::vector<std::pair<wp::task_id, outcome>>{{7, outcome::value},
+                                                             {8, outcome::value},
+                                                             {10, outcome::cancelled},
+                                                             {11, outcome::cancelled},
+                                                             {9, outcome::worker_lost}});
+  CHECK(begun == std::vector<wp::task_id>{8, 9});
   one.drop_reference();
 }

@@ -47,7 +47,7 @@ class crew_of_processes {
     staff.stop();
     static_cast<void>(until([this] { return staff.has_stopped(); }));
     staff.end_births();
-    while (task* const one = staff.take_returned()) one->drop_reference();
+    while (task* const one = staff.unfinished().take()) one->drop_reference();
     for (const auto& end : ends) end.one->drop_reference();
   }
 

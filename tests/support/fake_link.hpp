@@ -20,13 +20,14 @@ class fake_link final : private workpool::detail::task_stopper {
   std::shared_ptr<workpool::detail::crew_link> link() const { return link_; }
 
   fake_owner owner;
-  std::vector<const task*> stopped;
+  std::vector<const task*> stopped, ended_early;
 
  private:
   workpool::cancel_result stop(task& one) noexcept override {
     stopped.push_back(&one);
     return workpool::cancel_result::stop_requested;
   }
+  void end_early(task& one) noexcept override { ended_early.push_back(&one); }
 
   std::shared_ptr<workpool::detail::crew_link> link_ =
       std::make_shared<workpool::detail::crew_link>(owner, static_cast<workpool::detail::task_stopper&>(*this));

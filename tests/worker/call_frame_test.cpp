@@ -32,7 +32,9 @@ byte_vector enter(call_entry entry, const byte_vector& request, bool stopped = f
   wp::byte_reader in(request);
   wp::byte_writer out(answer, most);
   code_resolver code;
-  call_frame call{in, out, self, code};
+  call_mark mark;
+  call_run run(mark, self);
+  call_frame call{in, out, self, code, run};
   entry(call);
   return answer;
 }
@@ -121,9 +123,15 @@ TEST_CASE("what a call throws comes out as it is") {
   CHECK_THROWS_WITH(enter(&enter_call<thrower>, {}), "from the call");
 }
 
-TEST_CASE("a call of a bulk gets its index, and what it gives is dropped") {
-  CHECK(enter(&enter_bulk_call<last_index>, encoded(std::size_t{5})).empty());
+TEST_CASE("a call of a bulk gets its index, and the answer is how many were made") {
+  const auto part = [](std::uint64_t first, std::uint64_t count) {
+    byte_vector bytes;
+    wp::byte_writer(bytes, 4096).write_raw(part_of_bulk{first, count, 0});
+    return bytes;
+  };
+  CHECK(enter(&enter_bulk_call<last_index>, part(5, 1)) == encoded(std::uint64_t{1}));
   CHECK(last_index::seen == 5);
-  CHECK(enter(&enter_bulk_call<stoppable_index>, encoded(std::size_t{6}), true).empty());
+  CHECK(enter(&enter_bulk_call<stoppable_index>, part(6, 1), true) == encoded(std::uint64_t{1}));
   CHECK(last_index::seen == 6);
+  CHECK_THROWS_AS(enter(&enter_bulk_call<last_index>, encoded(std::size_t{5})), wp::codec_error);
 }

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -36,15 +37,18 @@ class bulk_memory {
   const std::align_val_t alignment_;
 };
 
-/// Many tasks that share one callable and one future: the task behind the future and, after it in the same allocation,
-/// the parts, each of them a task of its own for queue, workers and books.
+/// Many calls of one callable behind one future: the task of the future and, after it in the same allocation, the
+/// parts, each of them a task of its own for queue and workers. A part is one call, or some that follow each other.
 ///
 /// It is settled when every part has its outcome and every body has returned. The first error, in time, becomes its
 /// own and cancels the parts that have not started; so does the first part that never started, but cancels nothing.
 /// The task itself is never queued: it runs from the beginning.
 class bulk_task : public result_task<void> {
  public:
+  /// How many parts there are. The calls are shared out evenly: the first ones have at most one more.
   std::size_t size() const noexcept { return size_; }
+  /// How many calls the parts from this one on are.
+  std::uint64_t calls_from(std::size_t part) const noexcept { return all_calls_ - first_call(part); }
   bulk_part& operator[](std::size_t index) noexcept;
 
   /// dequeued: no part will ever run.
@@ -66,7 +70,8 @@ class bulk_task : public result_task<void> {
   void invoke() override {}
 
  protected:
-  explicit bulk_task(std::size_t size) noexcept : size_(size), steps_left_(2 * size + 1) {}
+  bulk_task(std::size_t calls, std::size_t parts) noexcept
+      : all_calls_(calls), size_(parts), steps_left_(2 * parts + 1) {}
   ~bulk_task() override = default;
 
   /// Constructs the parts at `place`.
@@ -76,6 +81,10 @@ class bulk_task : public result_task<void> {
   friend bulk_part;
   virtual void call(std::size_t index, task& part) = 0;
   virtual remote_body* elsewhere_of_parts() noexcept { return nullptr; }
+
+  std::size_t first_call(std::size_t part) const noexcept {
+    return size_ == 0 ? 0 : part * (all_calls_ / size_) + std::min(part, all_calls_ % size_);
+  }
 
   // Every part takes two steps: its body is gone, and its outcome is known; one is the submitter's. With the last one
   // the parts may go, too.
@@ -109,7 +118,7 @@ class bulk_task : public result_task<void> {
   void keep_first(workpool::outcome result, std::exception_ptr error, rest then) noexcept;
   void conclude() noexcept;
 
-  const std::size_t size_;
+  const std::size_t all_calls_, size_;
   bulk_part* parts_ = nullptr;
   std::atomic<std::size_t> steps_left_;
   std::atomic<std::size_t> accepted_{0};  // parts, from the first on
@@ -120,21 +129,49 @@ class bulk_task : public result_task<void> {
   std::exception_ptr first_error_;
 };
 
-/// One call of a bulk.
+/// One call of a bulk; where its body runs elsewhere, also several, one after another.
 class bulk_part final : public task {
  public:
-  bulk_part(bulk_task& all, bulk_memory& memory, std::size_t index) noexcept
-      : all_(all), memory_(memory), index_(index) {
+  bulk_part(bulk_task& all, bulk_memory& memory, std::size_t first, std::size_t end) noexcept
+      : all_(all),
+        memory_(memory),
+        next_(first),
+        left_(static_cast<std::uint32_t>(end - first)),
+        calls_(static_cast<std::uint32_t>(end - first)) {
     memory_.add_user();
     set_delivers();
   }
 
-  void invoke() override { all_.call(index_, *this); }
+  void invoke() override { all_.call(next_, *this); }
   remote_body* elsewhere() noexcept override { return all_.elsewhere_of_parts(); }
-  std::size_t index() const noexcept { return index_; }
+  std::uint64_t calls() const noexcept override { return calls_; }
+
+  /// The calls that have not returned yet. Threads: as remote_body::request().
+  std::size_t next() const noexcept { return next_; }
+  std::size_t left() const noexcept { return left_; }
+  std::size_t returned() const noexcept { return calls_ - left_; }
+  /// The number of the call that is the `turn`th of them, from 1 on.
+  task_id number_of(std::uint64_t turn) const noexcept {
+    return id() + returned() + std::clamp<std::uint64_t>(turn, 1, left_) - 1;
+  }
+  void have_returned(std::size_t count) noexcept {
+    next_ += count;
+    left_ -= static_cast<std::uint32_t>(count);
+  }
+
   const task& whole() const noexcept override { return all_; }
   void drop() noexcept override { all_.step(); }
   void deliver(outcome result) noexcept override { all_.ended(*this, result); }
+
+  /// Cancelled if it waits, asked to stop if it runs, which it does to the end of its body.
+  void end_early() noexcept {
+    remote_body* const there = elsewhere();
+    if (there == nullptr) return static_cast<void>(cancel());
+    do {
+      if (withdraw(workpool::outcome::cancelled)) return;
+      there->end_early(*this);
+    } while (waiting());  // it was put back meanwhile
+  }
 
   /// The memory is everybody's.
   static void operator delete(bulk_part* one, std::destroying_delete_t) noexcept {
@@ -146,7 +183,9 @@ class bulk_part final : public task {
  private:
   bulk_task& all_;  // there until it is settled
   bulk_memory& memory_;
-  const std::size_t index_;
+  std::size_t next_;
+  std::uint32_t left_;
+  const std::uint32_t calls_;
 };
 
 inline bulk_part& bulk_task::operator[](std::size_t index) noexcept { return parts_[index]; }
@@ -154,7 +193,7 @@ inline bulk_part& bulk_task::operator[](std::size_t index) noexcept { return par
 inline void bulk_task::construct_parts(void* place, bulk_memory& memory) {
   parts_ = static_cast<bulk_part*>(place);
   for (std::size_t index = 0; index < size_; ++index) {
-    ::new (static_cast<void*>(parts_ + index)) bulk_part(*this, memory, index);
+    ::new (static_cast<void*>(parts_ + index)) bulk_part(*this, memory, first_call(index), first_call(index + 1));
   }
 }
 
@@ -201,12 +240,12 @@ inline void bulk_task::keep_first(workpool::outcome result, std::exception_ptr e
   if (then == rest::goes_on || broken_.exchange(true, std::memory_order_seq_cst)) return;
   // Either we see that a part was accepted, or its submitter sees that the bulk is broken.
   const std::size_t count = accepted_.load(std::memory_order_seq_cst);
-  for (std::size_t index = 0; index < count; ++index) parts_[index].cancel();
+  for (std::size_t index = 0; index < count; ++index) parts_[index].end_early();
 }
 
 inline void bulk_task::accepted(std::size_t index) noexcept {
   accepted_.store(index + 1, std::memory_order_seq_cst);
-  if (broken_.load(std::memory_order_seq_cst)) parts_[index].cancel();
+  if (broken_.load(std::memory_order_seq_cst)) parts_[index].end_early();
 }
 
 inline void bulk_task::conclude() noexcept {
@@ -224,15 +263,20 @@ class bulk_call final : public bulk_task {
   /// Gives: a bulk with two references, one of the future and one of its own, which goes when it is settled; each part
   /// has one of the bulk. Throws: std::bad_alloc, what copying or moving the callable throws.
   template <class G>
-  static bulk_call* make(std::size_t size, G&& callable) {
+  static bulk_call* make(std::size_t calls, G&& callable) {
+    return make(calls, calls, std::forward<G>(callable));
+  }
+  /// The same in so many parts, at most one for each call, of at most 2^32 - 1 calls each.
+  template <class G>
+  static bulk_call* make(std::size_t calls, std::size_t parts, G&& callable) {
     const std::size_t bulk_at = next_place(sizeof(bulk_memory), alignof(bulk_call));
     const std::size_t parts_at = next_place(bulk_at + sizeof(bulk_call), alignof(bulk_part));
-    if (size > (static_cast<std::size_t>(-1) / 2 - parts_at) / sizeof(bulk_part)) throw std::bad_alloc();
-    auto* const start = static_cast<std::byte*>(::operator new(parts_at + size * sizeof(bulk_part), alignment));
+    if (parts > (static_cast<std::size_t>(-1) / 2 - parts_at) / sizeof(bulk_part)) throw std::bad_alloc();
+    auto* const start = static_cast<std::byte*>(::operator new(parts_at + parts * sizeof(bulk_part), alignment));
     auto* const memory = ::new (static_cast<void*>(start)) bulk_memory(alignment);
     bulk_call* made = nullptr;
     try {
-      made = ::new (static_cast<void*>(start + bulk_at)) bulk_call(size, *memory, std::forward<G>(callable));
+      made = ::new (static_cast<void*>(start + bulk_at)) bulk_call(calls, parts, *memory, std::forward<G>(callable));
     } catch (...) {
       memory->release();
       throw;
@@ -252,8 +296,8 @@ class bulk_call final : public bulk_task {
 
  private:
   template <class G>
-  bulk_call(std::size_t size, bulk_memory& memory, G&& callable)
-      : bulk_task(size), memory_(memory), callable_(std::in_place, std::forward<G>(callable)) {}
+  bulk_call(std::size_t calls, std::size_t parts, bulk_memory& memory, G&& callable)
+      : bulk_task(calls, parts), memory_(memory), callable_(std::in_place, std::forward<G>(callable)) {}
 
   static constexpr std::size_t next_place(std::size_t end, std::size_t align) noexcept {
     return (end + align - 1) / align * align;

@@ -19,10 +19,15 @@ class remote_body {
 
   /// Gives: what to send; may use `scratch` for it, and is good until that or the task changes. Throws: std::bad_alloc.
   virtual std::span<const std::byte> request(const task& one, std::vector<std::byte>& scratch) = 0;
+  /// An answer has come. Gives: false when it is only a part, and the request is to be sent again. Runs no code of
+  /// users. Throws: codec_error.
+  virtual bool completes(task&, std::span<const std::byte>) { return true; }
   /// Keeps the result. Throws: codec_error, and what a codec of the user throws.
   virtual void accept(task& one, std::span<const std::byte> result) = 0;
   /// `one` runs, or did a moment ago: it is to be settled as cancelled. Gives: stop_requested when it was.
   virtual cancel_result stop(task& one) noexcept = 0;
+  /// The same, but what runs may return first.
+  virtual void end_early(task&) noexcept {}
 
  protected:
   ~remote_body() = default;

@@ -45,6 +45,8 @@ class task : public recycled {
   virtual void deliver(outcome) noexcept {}
   /// Its body runs in another process. nullptr: here.
   virtual remote_body* elsewhere() noexcept { return nullptr; }
+  /// How many calls it stands for, each with a line in the books; their numbers follow each other from id() on.
+  virtual std::uint64_t calls() const noexcept { return 1; }
 
   void describe_as(task_id id, priority lane) noexcept {
     id_ = id;

@@ -47,6 +47,11 @@ class alignas(cache_line) run_books {
   }
   void start(priority lane) noexcept { add(started_[lane_index(lane)]); }
   void settle(outcome result) noexcept { add(settled_[static_cast<std::size_t>(result)]); }
+  /// So many that have started and are settled already.
+  void run_through(priority lane, outcome result, std::uint64_t count) noexcept {
+    add(started_[lane_index(lane)], count);
+    add(settled_[static_cast<std::size_t>(result)], count);
+  }
 
   void add_settled_to(outcome_counts& sum) const noexcept {
     for (std::size_t one = 0; one < outcome_count; ++one) sum[one] += settled_[one].load(std::memory_order_acquire);
@@ -64,11 +69,11 @@ class alignas(cache_line) run_books {
   }
 
  private:
-  void add(counter& one) noexcept {
+  void add(counter& one, std::uint64_t count = 1) noexcept {
     if (who_ == writers::one) {
-      one.store(one.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+      one.store(one.load(std::memory_order_relaxed) + count, std::memory_order_release);
     } else {
-      one.fetch_add(1, std::memory_order_release);
+      one.fetch_add(count, std::memory_order_release);
     }
   }
 
@@ -142,6 +147,10 @@ class intake_books {
     return mine().accepted[lane_index(lane)].fetch_add(1, std::memory_order_relaxed) % timed_share == 0;
   }
   void retract(priority lane) noexcept { mine().accepted[lane_index(lane)].fetch_sub(1, std::memory_order_relaxed); }
+  /// So many at once; modulo 2^64, so that they can be taken back.
+  void accept_more(priority lane, std::uint64_t count) noexcept {
+    mine().accepted[lane_index(lane)].fetch_add(count, std::memory_order_relaxed);
+  }
 
   /// The same for callers of which those with the same `slot` never overlap: nothing is locked.
   bool accept(priority lane, std::size_t slot) noexcept {
@@ -156,8 +165,8 @@ class intake_books {
   }
 
   void reject(std::uint64_t count = 1) noexcept { mine().rejected.fetch_add(count, std::memory_order_relaxed); }
-  void withdraw(priority lane, outcome result) noexcept {
-    withdrawn_[lane_index(lane)][static_cast<std::size_t>(result)].fetch_add(1, std::memory_order_release);
+  void withdraw(priority lane, outcome result, std::uint64_t count = 1) noexcept {
+    withdrawn_[lane_index(lane)][static_cast<std::size_t>(result)].fetch_add(count, std::memory_order_release);
   }
 
   /// A task that has been accepted waits outside the queue; it no longer does.

@@ -36,6 +36,11 @@ namespace workpool { inline namespace v0 {
 /// A worker that dies while it runs a task takes that task with it (worker_lost, with a crash_report) and is replaced
 /// at once; no other task is touched. A task that is cancelled, or runs out of time, is settled at once, and its worker
 /// asked to stop, told to by SIGTERM, and killed. A task runs at most once, with .retry at least once.
+///
+/// A bulk is sent to its workers in runs of calls, each about a millisecond long, between which something more urgent
+/// goes first; one call at a time where the task has a limit, a key, a breaker or further attempts of its own, or the
+/// pool a capacity, max_tasks or a strategy. A worker that dies in a run takes one call with it, as ever; the books
+/// learn of the others when the 32nd part of a worker's share is done.
 template <selection_strategy Selection = detail::default_selection, class Queue = void>
 class basic_fork_pool
     : public detail::pool_surface<detail::fork_pool_core<detail::queue_or_default<Queue>, Selection>> {

@@ -40,15 +40,17 @@ class bulk_intake {
     std::size_t next = 0;
     try {
       reserved_places<Queue> places(queue_);
-      reserve(places, all.size());
+      reserve(places, all);
       if (options.breaker != nullptr) ask_for_all(all, options);
       for (; next < all.size(); ++next) {
         if (options.breaker == nullptr) describe(all[next], options);
         all[next].add_reference();
         task_ref one(&all[next]);
+        further_calls further(ledger_, all[next]);
         const errc refused = parts_.admit(one, submit_kind::may_block, &places);
         if (refused != errc()) {
-          ledger_.intake().reject(all.size() - next - 1);
+          further.retract();
+          ledger_.intake().reject(all.calls_from(next) - 1);
           refuse(refused, options_);
         }
         all.accepted(next);
@@ -61,9 +63,27 @@ class bulk_intake {
   }
 
  private:
+  // The calls of a part beyond its first, which the intake counts: in the books before anybody can take the part.
+  class further_calls {
+   public:
+    further_calls(Ledger& ledger, const bulk_part& one) noexcept
+        : ledger_(ledger), lane_(one.lane()), count_(one.calls() - 1) {
+      if (count_ != 0) ledger_.intake().accept_more(lane_, count_);
+    }
+    void retract() noexcept {
+      if (count_ != 0) ledger_.intake().accept_more(lane_, -count_);
+    }
+
+   private:
+    Ledger& ledger_;
+    const priority lane_;
+    const std::uint64_t count_;
+  };
+
   // Reserves places for all parts, or for none where they may enter one after another.
   // Throws: queue_full where there is room for some at most, and that is not enough; pool_stopped.
-  void reserve(reserved_places<Queue>& places, std::size_t count) {
+  void reserve(reserved_places<Queue>& places, const bulk_task& all) {
+    const std::size_t count = all.size();
     push_status room = push_status::full;
     const std::size_t capacity = options_.queue.capacity;
     if constexpr (reserving_task_queue<Queue>) {
@@ -73,12 +93,12 @@ class bulk_intake {
       return;
     }
     if (room == push_status::full && options_.queue.on_full != on_full::reject) return;
-    ledger_.intake().reject(count);
+    ledger_.intake().reject(all.calls_from(0));
     refuse(room == push_status::full ? errc::queue_full : errc::pool_stopped, options_);
   }
 
   static void describe(bulk_part& one, const task_options& options) {
-    one.describe_as(next_task_number(), options.priority);
+    one.describe_as(next_task_numbers(one.calls()), options.priority);
     apply(options, one);
   }
 
@@ -87,7 +107,7 @@ class bulk_intake {
     for (std::size_t next = 0; next < all.size(); ++next) {
       describe(all[next], options);
       if (all[next].may_enter()) continue;
-      ledger_.intake().reject(all.size());
+      ledger_.intake().reject(all.calls_from(0));
       refuse(errc::circuit_open, options_);
     }
   }

@@ -6,11 +6,13 @@
 
 namespace workpool { inline namespace v0 { namespace detail {
 
-/// Who can stop a task that runs in another process.
+/// Who can stop a task that runs in another process. Both do nothing where it does not.
 class task_stopper {
  public:
-  /// Gives: stop_requested when it ran, and it is settled then.
+  /// Settles it as cancelled at once. Gives: stop_requested when it did.
   virtual cancel_result stop(task& one) noexcept = 0;
+  /// Asks it to stop: it ends when the call that runs has returned, and of those after it none is made.
+  virtual void end_early(task& one) noexcept = 0;
 
  protected:
   ~task_stopper() = default;
@@ -24,16 +26,12 @@ class crew_link {
   crew_link& operator=(const crew_link&) = delete;
 
   cancel_result stop(task& one) noexcept {
-    task_owner* pool = nullptr;
-    {
-      const std::lock_guard hold(mutex_);
-      pool = pool_;
-      if (pool == nullptr) return cancel_result::too_late;
-      pool->retain();
-    }
-    const cancel_result answer = crew_->stop(one);
-    pool->release();
+    cancel_result answer = cancel_result::too_late;
+    while_there([&] { answer = crew_->stop(one); });
     return answer;
+  }
+  void end_early(task& one) noexcept {
+    while_there([&] { crew_->end_early(one); });
   }
 
   /// The pool ends; to be called while it is alive.
@@ -43,6 +41,19 @@ class crew_link {
   }
 
  private:
+  template <class Act>
+  void while_there(Act act) noexcept {
+    task_owner* pool = nullptr;
+    {
+      const std::lock_guard hold(mutex_);
+      pool = pool_;
+      if (pool == nullptr) return;
+      pool->retain();
+    }
+    act();
+    pool->release();
+  }
+
   std::mutex mutex_;
   task_owner* pool_;          // guarded by mutex_
   task_stopper* const crew_;  // there as long as the pool

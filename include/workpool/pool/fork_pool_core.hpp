@@ -63,7 +63,7 @@ class fork_pool_core final : public task_owner, private deadline_watch {
         queue_(options_.queue),
         ledger_(common_),
         clock_(*this, *this, options_.name),
-        calls_(options_.max_message, ledger_),
+        calls_(options_.max_message, ledger_, parts_of_a_bulk(options_)),
         crew_(*this, ledger_, options_, place_of(options_.on_start)),
         intake_(*this, common_, queue_, ledger_, clock_, crew_, false),
         bulks_(*this, common_, queue_, ledger_, intake_, crew_),
@@ -152,6 +152,7 @@ class fork_pool_core final : public task_owner, private deadline_watch {
     }
     return pop();
   }
+  auto queue_sizes() const noexcept { return queue_.sizes(); }
   bool work_in_sight() const noexcept { return queue_.size() != 0 || delayed_.late().any() || order_.any(); }
 
   /// The same where a strategy decides. Threads: as process_chooser.
@@ -184,7 +185,8 @@ class fork_pool_core final : public task_owner, private deadline_watch {
     std::size_t count = 0;
     queue_.purge(lane, [&](task_ref&& one) {
       const task_ref waiting = std::move(one);
-      if (waiting.get()->withdraw(result)) ++count;
+      const auto calls = static_cast<std::size_t>(waiting.get()->calls());
+      if (waiting.get()->withdraw(result)) count += calls;
     });
     count += delayed_.withdraw(lane, result);  // before what was dispatched, for what is late is dispatched, too
     if constexpr (chooses) {
@@ -234,7 +236,6 @@ class fork_pool_core final : public task_owner, private deadline_watch {
   /// What the handle's destructor does. Called by one of the pool's own threads, it leaves the rest to the monitor.
   void end_of_handle() noexcept {
     if (!mark_.same()) return;  // of a fork nothing can be ended here: threads, locks and workers are the parent's
-    link_->cut();
     close(false);
     if (works_for(*this)) {
       crew_.let_go();
@@ -244,6 +245,7 @@ class fork_pool_core final : public task_owner, private deadline_watch {
       crew_.end();
       clock_.end();
     }
+    link_->cut();
     release();
   }
 
@@ -319,6 +321,13 @@ class fork_pool_core final : public task_owner, private deadline_watch {
     } else {
       return {};
     }
+  }
+
+  // How many tasks a bulk is at most; 0: as many as calls. Fewer where nothing is decided, or counted, call by call.
+  static std::size_t parts_of_a_bulk(const fork_pool_options& options) noexcept {
+    constexpr std::size_t parts_of_a_worker = 32;  // the last ones end at about the same time
+    const bool one_by_one = chooses || options.queue.capacity != 0 || options.max_tasks != 0;
+    return one_by_one ? 0 : parts_of_a_worker * options.workers.max;
   }
 
   // Once, so that neither PATH nor the working directory matters later. Throws: spawn_failed.

@@ -42,7 +42,7 @@ struct local_calls {
   }
 
   template <class F>
-  static bulk_task* bulk(std::size_t count, F&& callable) {
+  static bulk_task* bulk(const task_options&, std::size_t count, F&& callable) {
     return bulk_call<std::decay_t<F>>::make(count, std::forward<F>(callable));
   }
 

@@ -110,7 +110,7 @@ class pool_surface {
     core_->check_process();
     checked(options);
     check_callable(callable);
-    bulk_task* const made = core_->calls().bulk(n, std::forward<F>(callable));
+    bulk_task* const made = core_->calls().bulk(options, n, std::forward<F>(callable));
     made->describe_as(next_task_number(), options.priority);
     future<void> result(made);
     core_->admit_bulk(*made, options);

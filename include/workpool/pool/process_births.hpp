@@ -10,7 +10,9 @@
 #include <workpool/core/error.hpp>
 #include <workpool/detail/posix/pidfd.hpp>
 #include <workpool/detail/posix/pipe.hpp>
+#include <workpool/detail/posix/shared_page.hpp>
 #include <workpool/detail/posix/socket_pair.hpp>
+#include <workpool/detail/posix/unique_fd.hpp>
 #include <workpool/ipc/socket_channel.hpp>
 #include <workpool/pool/fork_pool_options.hpp>
 #include <workpool/process/output_pump.hpp>
@@ -62,6 +64,9 @@ class process_births {
     begin();
     socket_pair ends = socket_pair::make(socket_kind::stream);
     if (!ends) fail("its channel could not be made", errno);
+    const unique_fd page = shared_page::make();
+    if (page) one.page = shared_page::of(page.get());
+    if (!one.page) fail("a page of shared memory could not be made", errno);
     worker_birth birth;
     birth.id = one.id;
     birth.generation = one.generation;
@@ -80,6 +85,7 @@ class process_births {
       one.output = pump_->add(one.id, std::move(out.reading), std::move(err.reading), std::move(report.reading));
     }
     birth.channel = ends.right.get();
+    birth.page = page.get();
     birth.out = out.writing.get();
     birth.err = err.writing.get();
     birth.report = report.writing.get();

@@ -168,6 +168,16 @@ class process_crew final : public task_stopper, private process_sender<Pool> {
     return cancel_result::stop_requested;
   }
 
+  void end_early(task& one) noexcept override {
+    const guest_visit visit(pool_);
+    crew_news todo;
+    {
+      const std::lock_guard hold(mutex_);
+      workers_.end_early(one, todo);
+    }
+    this->carry_out(todo);
+  }
+
   /// Calls `use()` under the lock of the workers, and then sends what there is to send. Throws: what `use` throws.
   template <class F>
   auto with_lock(F use) {

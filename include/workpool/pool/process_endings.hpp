@@ -9,6 +9,7 @@
 #include <utility>
 #include <variant>
 #include <vector>
+#include <workpool/core/bulk_task.hpp>
 #include <workpool/core/clock.hpp>
 #include <workpool/core/crash_report.hpp>
 #include <workpool/core/error.hpp>
@@ -115,16 +116,19 @@ class process_endings : public process_line {
       if (breaker_.is_probing()) end_probe(place, now);
     }
     if (task* const lost = std::exchange(one.current, nullptr)) {
-      report.task_id = lost->id();
+      const bool several = lost->calls() != 1;
+      const std::uint64_t begun = several ? one.mark().begun() : 1;
+      report.task_id = several ? static_cast<bulk_part*>(lost)->number_of(begun) : lost->id();
       report.task_name = std::string(lost->name());
       report.attempt = one.attempt;
       const bool held = quarantine_.killed(lost->key(), now) || quarantine_.holds(lost->key(), now);
       todo.ends.push_back({.one = lost,
                            .worker = one.id,
                            .begun_at = one.begun_at,
+                           .begun = begun,
                            .result = outcome::worker_lost,
                            .error = std::make_exception_ptr(worker_lost(report, loss_in_words(*lost, report))),
-                           .may_follow = !held});
+                           .may_follow = !held && !one.last_of_it});
     }
     ++exited_;
     todo.exited.push_back({one.id, one.generation, std::move(report), one.planned});

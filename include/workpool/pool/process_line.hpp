@@ -151,14 +151,36 @@ class process_line : public process_table {
   }
 
   void answered(worker& one, frame& in, crew_news& todo) {
+    if (in.header.kind == frame_kind::result) {
+      try {
+        if (!one.current->elsewhere()->completes(*one.current, in.payload)) return goes_on(one, todo);
+      } catch (const codec_error& wrong) {
+        return garbage(one, wrong.what(), todo);
+      }
+    }
     remote_end end{.one = std::exchange(one.current, nullptr),
                    .worker = one.id,
                    .begun_at = one.begun_at,
                    .answer = std::move(in)};
+    end.may_follow = !one.last_of_it;
+    if (end.one->calls() != 1) end.begun = one.mark().begun();
     ++(end.answer.header.kind == frame_kind::result ? one.completed : one.failed);
     one.deadline = one.next_beat = never;
     todo.ends.push_back(std::move(end));
     if (one.stage == stage::busy) make_idle(one, steady::now(), todo);
+  }
+
+  // A part of its task is done.
+  void goes_on(worker& one, crew_news& todo) {
+    one.deadline = one.next_beat = never;
+    task& unfinished = *std::exchange(one.current, nullptr);
+    if (one.last_of_it) {
+      end_unfinished(unfinished, todo);
+    } else {
+      unfinished_.add(unfinished);
+    }
+    if (one.stage == stage::busy) make_idle(one, steady::now(), todo);
+    todo.freed = true;  // whatever became of this one
   }
 
   // A worker lives, and so others can.

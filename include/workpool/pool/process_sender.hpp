@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -61,18 +62,23 @@ class process_sender {
         continue;
       }
       give_back(*to);
-      if (paused_.load(std::memory_order_relaxed) || !pool_.work_in_sight()) return;
+      if (paused_.load(std::memory_order_relaxed)) return;
+      if (!pool_.work_in_sight() && !workers_.unfinished().any()) return;
       spin.once();  // it is on its way into the queue, or somebody else has it
     }
   }
 
   /// Does what a look at the workers has led to.
   void carry_out(crew_news& todo) noexcept {
-    if (todo.freed) dispatch();  // first, so that the worker does not wait for what its last task leads to
+    // First, so that the worker does not wait for what its last task leads to; but an error may be the end of others.
+    const bool errors = std::any_of(todo.ends.begin(), todo.ends.end(),
+                                    [](const remote_end& one) { return one.answer.header.kind != frame_kind::result; });
+    if (todo.freed && !errors) dispatch();
     if (todo.back) pool_.workers_are_back();
     if (todo.all_failed) pool_.all_workers_failed();  // before it is told of: who hears of it may submit
     for (const auto& one : todo.started) ledger_.hub().emit(one);
     for (remote_end& one : todo.ends) settle(ledger_, ledger_.shared_books(), std::move(one));
+    if (todo.freed && errors) dispatch();
     for (const auto& one : todo.exited) ledger_.hub().emit(one);
     for (const auto& one : todo.failed) ledger_.hub().emit(one);
     if (todo.fault) ledger_.hub().emit(event::strategy_fault{*todo.fault});
@@ -93,10 +99,10 @@ class process_sender {
       {
         const std::lock_guard hold(mutex_);
         if (paused_.load(std::memory_order_relaxed)) return;
-        one = workers_.take_returned();
+        one = workers_.unfinished().take();
         if (one != nullptr) {
           to = workers_.take_idle();
-          if (to == nullptr) workers_.return_task(*one);
+          if (to == nullptr) workers_.unfinished().add(*one);
         } else if (auto picked = pool_.choose(workers_)) {
           to = picked->to;
           what = picked->what;
@@ -126,7 +132,7 @@ class process_sender {
     worker* const to = workers_.take_idle();
     if (to == nullptr) return nullptr;
     ++sending_;
-    one = to->current = workers_.take_returned();
+    one = to->current = workers_.unfinished().take_before([this] { return pool_.queue_sizes(); });
     return to;
   }
 
@@ -172,7 +178,7 @@ class process_sender {
         if (to.stage == process_stage::taken) workers_.make_idle(to, steady::now(), todo);
       } else if (to.stage != process_stage::taken || !put_on_line(to, one, bytes)) {
         to.current = nullptr;
-        workers_.return_task(one);
+        workers_.unfinished().add(one);
         todo.freed = workers_.free_workers() != 0;
       }
     }
@@ -201,6 +207,8 @@ class process_sender {
 
   // The lock is held. Gives: false when nobody is there to read it.
   bool put_on_line(worker& to, task& one, std::span<const std::byte> bytes) noexcept {
+    if (one.calls() != 1) to.mark().reset();
+    to.last_of_it = false;
     to.last_task = one.id();
     to.attempt = one.attempt();
     transfer sent = transfer::closed;

@@ -34,7 +34,7 @@ class process_staff final : public process_clock {
       if (one.wanted) ++count;
     }
     if (!stopping_) {
-      const bool short_of_workers = idle_.empty() && (work_waits || !returned_.empty()) && !anyone_comes();
+      const bool short_of_workers = idle_.empty() && (work_waits || unfinished_.any()) && !anyone_comes();
       const std::size_t most = std::max(range_.min, short_of_workers ? std::min(count + 1, range_.max) : 0);
       while (slots_.size() < range_.max) add_slot();
       for (slot& one : slots_) {

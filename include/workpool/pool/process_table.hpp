@@ -27,6 +27,7 @@
 #include <workpool/pool/crew_news.hpp>
 #include <workpool/pool/fork_pool_options.hpp>
 #include <workpool/pool/process_births.hpp>
+#include <workpool/pool/unfinished_tasks.hpp>
 #include <workpool/supervise/restart_intensity.hpp>
 #include <workpool/supervise/slot_machine.hpp>
 #include <workpool/worker/kill_ladder.hpp>
@@ -126,20 +127,15 @@ class process_table {
 
   // ── tasks ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /// A task that has begun and was sent to nobody, after all. With a reference.
-  void return_task(task& one) { returned_.push_back(&one); }
-  task* take_returned() noexcept {
-    if (returned_.empty()) return nullptr;
-    task* const one = returned_.front();
-    returned_.pop_front();
-    return one;
-  }
+  unfinished_tasks& unfinished() noexcept { return unfinished_; }
 
   /// Takes the task from its worker, which gets its graces and a successor.
   void cut(worker& one, remote_end end, crash_report::cause why, time_point now, crew_news& todo) {
     end.one = std::exchange(one.current, nullptr);
     end.worker = one.id;
     end.begun_at = one.begun_at;
+    end.may_follow = end.may_follow && !one.last_of_it;
+    if (end.one->calls() != 1) end.begun = one.mark().revoke();
     one.cause = why;
     tell(one, {.task = end.one->id(), .attempt = one.attempt, .kind = frame_kind::stop});
     todo.ends.push_back(std::move(end));
@@ -151,10 +147,8 @@ class process_table {
 
   /// Gives: whether the task was somewhere, and is settled as cancelled, or will be at once.
   bool stop_held(task& wanted, crew_news& todo) {
-    const auto waits = std::find(returned_.begin(), returned_.end(), &wanted);
-    if (waits != returned_.end()) {
-      returned_.erase(waits);
-      todo.ends.push_back({.one = &wanted, .result = outcome::cancelled, .may_follow = false});
+    if (unfinished_.remove(wanted)) {
+      end_unfinished(wanted, todo);
       return true;
     }
     for (auto& [token, one] : processes_) {
@@ -172,14 +166,27 @@ class process_table {
     return false;
   }
 
+  /// The call of it that runs, if one does, is the last one, and is asked to stop.
+  void end_early(task& wanted, crew_news& todo) {
+    if (unfinished_.remove(wanted)) return end_unfinished(wanted, todo);
+    for (auto& [token, one] : processes_) {
+      if (one->current != &wanted) continue;
+      if (one->held) {
+        one->stop_wanted = true;
+      } else if (one->stage == stage::busy) {
+        if (wanted.calls() != 1) one->mark().revoke();
+        one->last_of_it = true;
+        tell(*one, {.task = wanted.id(), .attempt = one->attempt, .kind = frame_kind::stop});
+      }
+    }
+  }
+
   /// What runs is asked to stop, and ends as cancelled where it has not when its grace is over.
   void cancel_running(time_point now, crew_news& todo) {
     for (auto& [token, one] : processes_) {
       if (one->stage == process_stage::busy) cut_short(*one, now);
     }
-    while (task* const one = take_returned()) {
-      todo.ends.push_back({.one = one, .result = outcome::cancelled, .may_follow = false});
-    }
+    while (task* const one = unfinished_.take()) end_unfinished(*one, todo);
   }
 
  protected:
@@ -201,6 +208,10 @@ class process_table {
   };
 
   ~process_table() = default;
+
+  static void end_unfinished(task& one, crew_news& todo) {
+    todo.ends.push_back({.one = &one, .result = outcome::cancelled, .may_follow = false});
+  }
 
   static std::uint64_t line_token(const worker& one) noexcept { return 2 * one.token; }
   static std::uint64_t death_token(const worker& one) noexcept { return 2 * one.token + 1; }
@@ -357,7 +368,7 @@ class process_table {
     place.renewing = false;
     const auto gone = [](const slot& one) { return !one.wanted || one.machine.state() == slot_state::failed; };
     if (!std::all_of(slots_.begin(), slots_.end(), gone) || !breaker_.open(now)) return;
-    while (task* const one = take_returned()) {
+    while (task* const one = unfinished_.take()) {
       todo.ends.push_back({.one = one, .result = outcome::pool_broken, .may_follow = false});
     }
     todo.all_failed = true;
@@ -382,8 +393,8 @@ class process_table {
   std::map<std::uint64_t, worker*> by_request_;
   crew_breaker breaker_;
   std::uint64_t started_ = 0, exited_ = 0, restarts_ = 0;
-  std::vector<worker*> idle_;   // who has been idle for the shortest time is last
-  std::deque<task*> returned_;  // begun, and sent to nobody: with a reference each
+  std::vector<worker*> idle_;  // who has been idle for the shortest time is last
+  unfinished_tasks unfinished_;
   int zygote_handle_ = -1;
   bool stopping_ = false;
   std::atomic<bool> may_grow_{true};

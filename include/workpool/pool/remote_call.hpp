@@ -1,9 +1,11 @@
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <future>
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -19,6 +21,7 @@
 #include <workpool/ipc/call_codec.hpp>
 #include <workpool/ipc/codecs.hpp>
 #include <workpool/pool/crew_link.hpp>
+#include <workpool/worker/call_frame.hpp>
 
 namespace workpool { inline namespace v0 { namespace detail {
 
@@ -112,15 +115,26 @@ class remote_calls_of_bulk : public remote_body {
 
   std::span<const std::byte> request(const task& one, std::vector<std::byte>& scratch) override {
     scratch.assign(request_.begin(), request_.end());
-    byte_writer bytes(scratch, sizeof(std::size_t));
-    encode_arguments(bytes, static_cast<const bulk_part&>(one).index());
+    const auto& part = static_cast<const bulk_part&>(one);
+    byte_writer bytes(scratch, sizeof(part_of_bulk));
+    bytes.write_raw(part_of_bulk{part.next(), part.left(), part.returned()});
     return scratch;
   }
-  void accept(task&, std::span<const std::byte> result) override {
+  bool completes(task& one, std::span<const std::byte> result) override {
+    auto& part = static_cast<bulk_part&>(one);
     byte_reader bytes(result);
-    const decoded_arguments<> nothing(bytes);
+    const auto made = bytes.read_raw<std::uint64_t>();
+    bytes.expect_end();
+    if (made == 0 || made > part.left()) {
+      throw codec_error("it says that it has made " + std::to_string(made) + " of " + std::to_string(part.left()) +
+                        " calls");
+    }
+    part.have_returned(static_cast<std::size_t>(made));
+    return part.left() == 0;
   }
+  void accept(task&, std::span<const std::byte>) override {}
   cancel_result stop(task& one) noexcept override { return crew_->stop(one); }
+  void end_early(task& one) noexcept override { crew_->end_early(one); }
 
  private:
   std::vector<std::byte> request_;

@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <future>
@@ -32,7 +33,9 @@ namespace workpool { inline namespace v0 { namespace detail {
 /// codec of the user throws; std::bad_alloc.
 class remote_calls {
  public:
-  remote_calls(std::size_t max_message, task_ledger& ledger) noexcept : most_(max_message), ledger_(ledger) {}
+  /// `parts_of_a_bulk`: at most so many tasks are made of one; 0: one of each call.
+  remote_calls(std::size_t max_message, task_ledger& ledger, std::size_t parts_of_a_bulk = 0) noexcept
+      : most_(max_message), most_parts_(parts_of_a_bulk), ledger_(ledger) {}
   remote_calls(const remote_calls&) = delete;
   remote_calls& operator=(const remote_calls&) = delete;
 
@@ -78,7 +81,7 @@ class remote_calls {
   }
 
   template <class F>
-  bulk_task* bulk(std::size_t count, F&& callable) {
+  bulk_task* bulk(const task_options& options, std::size_t count, F&& callable) {
     check_remote_callable<F>();
     std::vector<std::byte> request = counted([&] {
       std::vector<std::byte> bytes;
@@ -86,7 +89,8 @@ class remote_calls {
       write_call<std::decay_t<F>>(out, &enter_bulk_call<std::decay_t<F>>, callable);
       return bytes;
     });
-    return bulk_call<remote_calls_of_bulk>::make(count, remote_calls_of_bulk(std::move(request), crew_));
+    return bulk_call<remote_calls_of_bulk>::make(count, parts_of(options, count),
+                                                 remote_calls_of_bulk(std::move(request), crew_));
   }
 
   template <class Pool, class F>
@@ -128,6 +132,15 @@ class remote_calls {
     check_codable_result<value>();
   }
 
+  // What has a limit, leave or another attempt of its own is a task of its own.
+  std::size_t parts_of(const task_options& options, std::size_t calls) const noexcept {
+    const bool each = options.timeout || options.expires_after || options.retry.max_attempts > 1 ||
+                      options.breaker != nullptr || options.key != 0;
+    if (each || most_parts_ == 0) return calls;
+    constexpr unsigned most_calls_of_a_part = 31;  // as a power of 2
+    return std::min(calls, std::max(most_parts_, calls >> most_calls_of_a_part));
+  }
+
   // What cannot be sent counts as rejected.
   template <class Make>
   std::vector<std::byte> counted(Make make) {
@@ -161,7 +174,7 @@ class remote_calls {
     }
   }
 
-  const std::size_t most_;
+  const std::size_t most_, most_parts_;
   task_ledger& ledger_;
   code_locator places_;
   std::shared_ptr<crew_link> crew_;

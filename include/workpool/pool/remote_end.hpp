@@ -1,9 +1,12 @@
 #pragma once
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <string>
 #include <system_error>
 #include <utility>
+#include <workpool/core/bulk_task.hpp>
 #include <workpool/core/clock.hpp>
 #include <workpool/core/errc.hpp>
 #include <workpool/core/error.hpp>
@@ -24,7 +27,8 @@ struct remote_end {
   task* one = nullptr;  // with a reference
   worker_id worker = 0;
   time_point begun_at{};
-  frame answer{};  // kind result or error; anything else: there is none, and the two below say it all
+  frame answer{};           // kind result or error; anything else: there is none, and the two below say it all
+  std::uint64_t begun = 1;  // of its calls, those that had begun since it was last sent; unless all have returned
   outcome result = outcome::worker_lost;
   std::exception_ptr error{};
   bool may_follow = true;  // whether there may be another attempt
@@ -47,6 +51,15 @@ inline std::pair<outcome, std::exception_ptr> error_of_answer(const frame& answe
   } catch (...) {
     return {code == errc::task_cancelled ? outcome::cancelled : outcome::failed, std::current_exception()};
   }
+}
+
+/// Writes down what became of those calls of a part of a bulk that are not the one it ends with.
+inline void settle_other_calls(task_ledger& ledger, run_books& books, const remote_end& end) noexcept {
+  auto& part = static_cast<bulk_part&>(*end.one);  // nothing else stands for several calls
+  const std::size_t left = part.left();
+  if (left == 0) return ledger.close_others(part, end.worker, books, part.calls() - 1, 0);
+  const auto begun = static_cast<std::size_t>(std::clamp<std::uint64_t>(end.begun, 1, left));
+  ledger.close_others(part, end.worker, books, part.returned() + begun - 1, left - begun);
 }
 
 /// Writes the end of an attempt down and tells who waits for it, or puts the task back for another one.
@@ -72,7 +85,7 @@ inline void settle(task_ledger& ledger, run_books& books, remote_end end) noexce
     keep_error(nullptr);
   }
   end.answer = {};
-  if (one.accepted_at() != time_point{}) ledger.record_run(steady::now() - end.begun_at);
+  if (one.accepted_at() != time_point{} && one.calls() == 1) ledger.record_run(steady::now() - end.begun_at);
 
   const time_point again = end.may_follow ? ledger.plan_next(one, end.result, end.error) : time_point::max();
   if (again != time_point::max() && ledger.put_back(one, end.worker, end.result, end.error, again)) {
@@ -85,6 +98,7 @@ inline void settle(task_ledger& ledger, run_books& books, remote_end end) noexce
   }
   if (end.result == outcome::failed) ledger.report_posted(one, end.error);
   if (one.plan() != nullptr) one.owner()->expect_no_more();
+  if (one.calls() != 1) settle_other_calls(ledger, books, end);
   ledger.close(one, end.worker, books, end.result, std::move(end.error));
   one.drop_reference();
   ledger.notify();

@@ -89,11 +89,26 @@ class task_ledger {
     tell_settled(one, worker, result);
   }
 
+  /// Of the calls that a started task stands for, so many had returned before the one whose outcome it gets, and so
+  /// many were never begun: they are cancelled. To be told before close(), and then the task has that one's number.
+  void close_others(task& one, worker_id worker, run_books& books, std::uint64_t before, std::uint64_t after) noexcept {
+    books.run_through(one.lane(), outcome::value, before);
+    for (std::uint64_t call = 1; call <= before && hub_.wanted<event::task_started>(); ++call) {
+      hub_.emit(event::task_started{one.id() + call, worker});
+    }
+    intake_.withdraw(one.lane(), outcome::cancelled, after);
+    for (std::uint64_t call = 0; call < before; ++call) tell_settled_call(one.id() + call, worker, outcome::value);
+    one.describe_as(one.id() + before, one.lane());
+    for (std::uint64_t call = 1; call <= after; ++call) {
+      tell_settled_call(one.id() + call, no_worker, outcome::cancelled);
+    }
+  }
+
   /// A waiting task was withdrawn.
   void withdrawn(const task& one, outcome result) noexcept {
     if (result == outcome::failed) report_posted(one, one.error());  // by its last attempt
-    intake_.withdraw(one.lane(), result);
-    tell_settled(one, no_worker, result);
+    intake_.withdraw(one.lane(), result, one.calls());
+    for (std::uint64_t call = 0; call < one.calls(); ++call) tell_settled_call(one.id() + call, no_worker, result);
     changed_.notify_all();
   }
 
@@ -169,6 +184,9 @@ class task_ledger {
     return false;
   }
 
+  void tell_settled_call(task_id which, worker_id worker, outcome result) noexcept {
+    if (hub_.wanted<event::task_settled>()) hub_.emit(event::task_settled{which, worker, result});
+  }
   [[gnu::noinline]] void emit_settled(const task& one, worker_id worker, outcome result) noexcept {
     hub_.emit(event::task_settled{one.id(), worker, result});
   }

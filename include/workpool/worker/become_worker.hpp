@@ -43,7 +43,8 @@ inline child_fault exec_worker(const worker_birth& birth) {
   for (const auto& [name, value] : assigned_role{process_role::worker, file.get()}.variables()) {
     if (::setenv(name.c_str(), value.c_str(), 1) != 0) return {errno, "environment"};
   }
-  for (const int one : {birth.channel, birth.report, file.get()}) {
+  if (const int error = set_on_exec(file.get(), on_exec::keep)) return {error, "descriptors"};
+  for (const int one : birth.kept()) {
     if (one >= 0) {
       if (const int error = set_on_exec(one, on_exec::keep)) return {error, "descriptors"};
     }
@@ -57,7 +58,7 @@ inline child_fault exec_worker(const worker_birth& birth) {
                                        worker_main main) noexcept {
   name_this_process("workpool-worker");
   child_state state{.parent = zygote, .out = birth.out, .err = birth.err, .nice = birth.nice};
-  state.kept = {birth.channel, birth.report, complaints.get()};
+  state.kept = {birth.channel, birth.report, birth.page, complaints.get()};
   child_fault fault = make_clean(state, birth.limits);
   birth.out = birth.err = -1;
   if (!fault) fault = add_to_environment(birth);

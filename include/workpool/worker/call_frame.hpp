@@ -13,6 +13,7 @@
 #include <workpool/ipc/code_wire.hpp>
 #include <workpool/ipc/codecs.hpp>
 #include <workpool/ipc/remote_callable.hpp>
+#include <workpool/worker/call_run.hpp>
 
 namespace workpool { inline namespace v0 { namespace detail {
 
@@ -22,10 +23,16 @@ struct call_frame {
   byte_writer& result;
   task& self;
   code_resolver& code;
+  call_run& run;  // where it is several calls
 };
 
 /// What is called by its place in the program: everything that types know about a call lies behind it.
 using call_entry = void (*)(call_frame&);
+
+/// Calls of a bulk: `count` from number `first` on, after `before` that were made in earlier requests of the same task.
+struct part_of_bulk {
+  std::uint64_t first = 0, count = 0, before = 0;
+};
 
 /// How a request begins: what is to be called.
 enum class call_target : std::uint8_t { code, name };
@@ -69,18 +76,26 @@ void enter_call(call_frame& call) {
   answer_call<F, A...>(call, callable);
 }
 
-/// The same for one call of a bulk, of which what it gives is dropped.
+/// The same for calls of a bulk that follow each other, of which what they give is dropped. Answers how many were made,
+/// which may be fewer than were asked for.
 template <class F>
 void enter_bulk_call(call_frame& call) {
   auto callable = read_callable<F>(call);
-  decoded_arguments<std::size_t> which(call.arguments);
-  which.apply([&](std::size_t index) {
+  const auto part = call.arguments.template read_raw<part_of_bulk>();
+  call.arguments.expect_end();
+  std::uint64_t made = 0;
+  call.run.start(part.before);
+  while (made < part.count && call.run.begin()) {
+    const auto index = static_cast<std::size_t>(part.first + made);
     if constexpr (std::invocable<F&, std::size_t>) {
       static_cast<void>(std::invoke(callable, index));
     } else {
       static_cast<void>(std::invoke(callable, call.self.stop_token(), index));
     }
-  });
+    ++made;
+    if (call.run.is_over()) break;
+  }
+  call.result.write_raw(made);
 }
 
 }}}  // namespace workpool::v0::detail

@@ -33,7 +33,7 @@ inline int live_as_worker(unique_fd birth_file, worker_main main) {
     std::fprintf(stderr, "workpool: this process was started as a worker, but %s\n", wrong.what());
     return not_a_worker;
   }
-  for (const int one : {birth.channel, birth.report}) {
+  for (const int one : birth.kept()) {
     if (one >= 0) set_on_exec(one, on_exec::close);
   }
   return main(birth);

@@ -9,9 +9,11 @@
 #include <workpool/core/outcome.hpp>
 #include <workpool/core/task.hpp>
 #include <workpool/core/worker_info.hpp>
+#include <workpool/detail/posix/shared_page.hpp>
 #include <workpool/detail/posix/unique_fd.hpp>
 #include <workpool/ipc/channel.hpp>
 #include <workpool/process/output_pump.hpp>
+#include <workpool/worker/call_mark.hpp>
 #include <workpool/worker/kill_ladder.hpp>
 #include <workpool/worker/zygote_news.hpp>
 
@@ -34,6 +36,8 @@ struct process_worker {
   process_worker(const process_worker&) = delete;
   process_worker& operator=(const process_worker&) = delete;
 
+  call_mark& mark() const noexcept { return page.as<call_mark>(); }
+
   const worker_id id;
   const std::uint32_t generation;
   process_stage stage = process_stage::asked_for;
@@ -41,6 +45,7 @@ struct process_worker {
   std::uint64_t token = 0;    // what it is known by where it is watched
   std::uint64_t request = 0;  // what it is known by at the zygote
   std::optional<Channel> line{};
+  shared_page page{};  // for a call_mark
   output_source output{};
   int pid = 0;
   unique_fd pidfd{};
@@ -57,6 +62,7 @@ struct process_worker {
   time_point next_beat = time_point::max();  // that its task has promised
   bool held = false;                         // somebody is about to send the task, without the lock
   bool stop_wanted = false;                  // by somebody who found it held
+  bool last_of_it = false;                   // it answers, and nothing more of its task is to be done
 
   std::uint64_t completed = 0, failed = 0;  // tasks
   time_point idle_since{};

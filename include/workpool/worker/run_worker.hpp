@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <exception>
 #include <utility>
+#include <workpool/detail/posix/shared_page.hpp>
 #include <workpool/detail/posix/unique_fd.hpp>
 #include <workpool/ipc/socket_channel.hpp>
 #include <workpool/process/crash_trace.hpp>
@@ -18,8 +19,11 @@ inline int run_worker(worker_birth& birth) {
     worker_setup setup = worker_setup::decode(birth.setup);
     const std::size_t most = setup.max_message;
     socket_channel channel(unique_fd(std::exchange(birth.channel, -1)), most + request_overhead);
+    shared_page page = shared_page::of(birth.page);
+    unique_fd(std::exchange(birth.page, -1)).reset();
     // Never destroyed: the thread that listens for stop requests ends with the process.
-    static auto* const host = new worker_host<socket_channel>(std::move(channel), birth.id, std::move(setup));
+    static auto* const host =
+        new worker_host<socket_channel>(std::move(channel), birth.id, std::move(setup), std::move(page));
     return host->run();
   } catch (const std::exception& broken) {
     std::fprintf(stderr, "workpool: worker %u cannot begin: %s\n", birth.id, broken.what());

@@ -15,6 +15,7 @@
 #include <workpool/core/task.hpp>
 #include <workpool/detail/posix/leave_now.hpp>
 #include <workpool/detail/posix/process_mark.hpp>
+#include <workpool/detail/posix/shared_page.hpp>
 #include <workpool/ipc/byte_reader.hpp>
 #include <workpool/ipc/byte_writer.hpp>
 #include <workpool/ipc/channel.hpp>
@@ -23,6 +24,8 @@
 #include <workpool/ipc/exception_codec.hpp>
 #include <workpool/ipc/frame.hpp>
 #include <workpool/worker/call_frame.hpp>
+#include <workpool/worker/call_mark.hpp>
+#include <workpool/worker/call_run.hpp>
 #include <workpool/worker/offer.hpp>
 #include <workpool/worker/stop_listener.hpp>
 #include <workpool/worker/this_worker.hpp>
@@ -39,8 +42,9 @@ namespace workpool { inline namespace v0 { namespace detail {
 template <channel Channel>
 class worker_host {
  public:
-  worker_host(Channel channel, worker_id id, worker_setup setup)
-      : line_(std::move(channel)), id_(id), setup_(std::move(setup)) {}
+  /// `page`: shared with the host, for a call_mark; without one the host learns of calls by answers alone.
+  worker_host(Channel channel, worker_id id, worker_setup setup, shared_page page = {})
+      : line_(std::move(channel)), id_(id), setup_(std::move(setup)), page_(std::move(page)) {}
 
   /// Gives: the exit code of the process.
   int run() {
@@ -63,7 +67,8 @@ class worker_host {
   /// The task that the host has, as its body sees it.
   class running_call final : public task {
    public:
-    running_call(worker_host& host, const frame_header& request) : host_(host), attempt_(request.attempt) {
+    running_call(worker_host& host, const frame_header& request)
+        : host_(host), request_(request.task), attempt_(request.attempt), run_(host.mark(), *this) {
       describe_as(request.task, priority::normal);
       begin_for_another(request.attempt - 1);
     }
@@ -73,11 +78,14 @@ class worker_host {
     void invoke() override {}
     void drop() noexcept override {}
     void beat() noexcept override {
+      run_.end_soon();  // what it has promised, the next call has not
       try {
-        host_.line_.send({.task = id(), .attempt = attempt_, .kind = frame_kind::heartbeat});
+        host_.line_.send({.task = request_, .attempt = attempt_, .kind = frame_kind::heartbeat});
       } catch (const std::bad_alloc&) {  // the next one may get through
       }
     }
+
+    call_run& run() noexcept { return run_; }
 
    private:
     void stop_is_awaited() override {
@@ -86,9 +94,13 @@ class worker_host {
     }
 
     worker_host& host_;
+    const task_id request_;  // its own number is that of the call
     const std::uint32_t attempt_;
+    call_run run_;
     bool listened_ = false;
   };
+
+  call_mark& mark() noexcept { return page_ ? page_.template as<call_mark>() : own_mark_; }
 
   bool greet() {
     const worker_greeting greeting{protocol_version, own_pid(), main_module()};
@@ -125,12 +137,12 @@ class worker_host {
   }
 
   // Makes an answer of whatever happens.
-  void call(task& self, const frame& request, std::vector<std::byte>& bytes, frame_header& header) {
+  void call(running_call& self, const frame& request, std::vector<std::byte>& bytes, frame_header& header) {
     const run_scope scope(self, id_);
     try {
       byte_reader arguments(request.payload);
       byte_writer result(bytes, setup_.max_message);
-      call_frame frame{arguments, result, self, code_};
+      call_frame frame{arguments, result, self, code_, self.run()};
       enter(frame);
     } catch (...) {
       const std::exception_ptr error = std::current_exception();
@@ -185,6 +197,8 @@ class worker_host {
   worker_line<Channel> line_;
   const worker_id id_;
   const worker_setup setup_;
+  const shared_page page_;
+  call_mark own_mark_;
   const process_mark mark_ = process_mark::current();
   code_resolver code_;
   stop_listener<Channel> listener_{line_};

@@ -1,0 +1,54 @@
+#pragma once
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <workpool/core/clock.hpp>
+#include <workpool/core/task.hpp>
+#include <workpool/worker/call_mark.hpp>
+
+namespace workpool { inline namespace v0 { namespace detail {
+
+/// Calls that a worker process makes one after the other before it answers, for a short time: its host may have
+/// something more urgent to do. The task they run as has the number of the one that runs.
+/// Threads: the one that runs tasks; end_soon() any thread of its body.
+class call_run {
+ public:
+  call_run(call_mark& mark, task& self) noexcept : mark_(mark), self_(self) {}
+  call_run(const call_run&) = delete;
+  call_run& operator=(const call_run&) = delete;
+
+  /// `before`: how many calls of this task have returned already, in earlier runs.
+  void start(std::uint64_t before) noexcept {
+    self_.describe_as(self_.id() + before, self_.lane());
+    until_ = after(steady::now(), longest);
+  }
+  /// Gives: whether the next call is to be made.
+  bool begin() noexcept {
+    if (!mark_.begin(begun_ + 1)) return false;
+    if (begun_++ != 0) self_.describe_as(self_.id() + 1, self_.lane());
+    return true;
+  }
+  /// Whether the host is to hear of those that have returned before there is another one.
+  bool is_over() noexcept {
+    if (ends_soon_.load(std::memory_order_relaxed)) return true;
+    if (begun_ < next_look_) return false;
+    next_look_ = begun_ + std::min(begun_, most_unseen);
+    return steady::now() >= until_;
+  }
+  /// After the call that runs.
+  void end_soon() noexcept { ends_soon_.store(true, std::memory_order_relaxed); }
+
+ private:
+  static constexpr duration longest = std::chrono::milliseconds(1);
+  static constexpr std::uint64_t most_unseen = 64;  // calls: a look at the clock costs more than an empty one
+
+  call_mark& mark_;
+  task& self_;
+  std::uint64_t begun_ = 0;
+  std::uint64_t next_look_ = 1;  // at the clock
+  time_point until_{};
+  std::atomic<bool> ends_soon_{false};
+};
+
+}}}  // namespace workpool::v0::detail

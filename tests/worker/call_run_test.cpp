@@ -1,0 +1,65 @@
+#include <workpool/worker/call_run.hpp>
+
+#include <chrono>
+#include <workpool/core/clock.hpp>
+#include <workpool/core/priority.hpp>
+
+#include "support/catch.hpp"
+#include "support/probe_task.hpp"
+
+namespace wp = workpool;
+using wp::detail::call_mark;
+using wp::detail::call_run;
+
+namespace {
+
+struct running {
+  running() { self.describe_as(50, wp::priority::normal); }
+  workpool_test::probe_log log;
+  workpool_test::probe_task self{log};
+  call_mark mark;
+  call_run run{mark, self};
+};
+
+}  // namespace
+
+TEST_CASE("the task that runs has the number of its call, after those of earlier runs") {
+  running one;
+  one.run.start(3);
+  CHECK(one.self.id() == 53);
+  CHECK(one.run.begin());
+  CHECK(one.self.id() == 53);
+  CHECK(one.mark.begun() == 1);
+  CHECK(one.run.begin());
+  CHECK(one.self.id() == 54);
+  CHECK(one.mark.begun() == 2);
+}
+
+TEST_CASE("a run goes on for a millisecond, and is over soon after it") {
+  running one;
+  one.run.start(0);
+  const wp::time_point begin = wp::steady::now();
+  int calls = 0;
+  do {
+    REQUIRE(one.run.begin());
+    ++calls;
+  } while (!one.run.is_over());
+  CHECK(wp::steady::now() - begin >= std::chrono::milliseconds(1));
+  CHECK(calls > 64);
+}
+
+TEST_CASE("a run that is to end soon ends after this call") {
+  running one;
+  one.run.start(0);
+  REQUIRE(one.run.begin());
+  one.run.end_soon();
+  CHECK(one.run.is_over());
+}
+
+TEST_CASE("in a run that was taken back no call begins") {
+  running one;
+  one.run.start(0);
+  REQUIRE(one.run.begin());
+  one.mark.revoke();
+  CHECK_FALSE(one.run.begin());
+}
