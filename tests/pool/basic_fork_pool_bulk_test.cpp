@@ -207,6 +207,45 @@ TEST_CASE("of a cancelled bulk no call begins that the books do not know of", "[
   }
 }
 
+TEST_CASE("a purge, and a shutdown that discards, take back the calls of a bulk that have not begun", "[fork_pool]") {
+  shared_numbers_side numbers;
+  wp::fork_pool pool(with_numbers(numbers, 2));
+  auto purged = pool.submit_bulk({.priority = wp::priority::low}, 100'000, take_its_time);
+  numbers.await(calls);
+  const std::size_t taken = pool.purge(wp::priority::low);
+  CHECK_THROWS_AS(purged.get(), wp::task_cancelled);
+  pool.wait_idle();
+  wp::pool_stats now = pool.stats();
+  CHECK(taken + static_cast<std::size_t>(numbers[calls]) == 100'000);
+  CHECK(now.completed == static_cast<std::uint64_t>(numbers[calls]));
+  CHECK(now.cancelled == taken);
+  workpool_test::check_balance(now);
+  pool.submit_bulk(2, count).get();  // what was taken back then is forgotten
+  CHECK(pool.stats().workers_exited == 0);
+
+  numbers.set(calls, 0);
+  auto discarded = pool.submit_bulk(100'000, take_its_time);
+  numbers.await(calls);
+  const auto report = pool.shutdown({.pending = wp::pending::discard});
+  CHECK_FALSE(report.forced);
+  CHECK(report.completed + report.discarded == 100'000);
+  CHECK(report.completed == static_cast<std::uint64_t>(numbers[calls]));
+  CHECK_THROWS_AS(discarded.get(), wp::task_discarded);
+  workpool_test::check_balance(pool.stats());
+}
+
+TEST_CASE("a forced shutdown ends a bulk at the call that runs", "[fork_pool]") {
+  shared_numbers_side numbers;
+  wp::fork_pool pool(with_numbers(numbers, 2));
+  auto all = pool.submit_bulk(1'000'000, take_its_time);
+  numbers.await(calls);
+  const auto report = pool.shutdown({.drain = 1ms, .force = true});
+  CHECK(report.took < 10s);
+  CHECK(numbers[calls] < 1'000'000);
+  CHECK_THROWS_AS(all.get(), wp::error);
+  workpool_test::check_balance(pool.stats());
+}
+
 TEST_CASE("a heartbeat of one call of a bulk promises nothing for the next one", "[fork_pool]") {
   wp::fork_pool pool({.workers = 1, .health = {.timeout = 150ms}});
   CHECK_NOTHROW(pool.submit_bulk(200,

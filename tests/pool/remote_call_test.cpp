@@ -141,11 +141,12 @@ TEST_CASE("each part of a remote bulk sends what all share, and then which calls
 
   bulk_part& part = (*all)[1];
   remote_body& body = *part.elsewhere();
-  for (const std::uint64_t wrong : {0, 4}) CHECK_THROWS_AS(body.completes(part, raw(wrong)), wp::codec_error);
-  CHECK_THROWS_AS(body.completes(part, encoded(1)), wp::codec_error);
-  CHECK_FALSE(body.completes(part, raw(std::uint64_t{2})));
+  CHECK_THROWS_AS(body.take_in(part, raw(4)), wp::codec_error);
+  CHECK_THROWS_AS(body.take_in(part, encoded(1)), wp::codec_error);
+  CHECK(body.take_in(part, raw(0)) == progress::none);
+  CHECK(body.take_in(part, raw(2)) == progress::some);
   CHECK(asks_for(part, 5, 1, 2));
-  CHECK(body.completes(part, raw(std::uint64_t{1})));
+  CHECK(body.take_in(part, raw(1)) == progress::all);
   CHECK_THROWS_AS(part.invoke(), wp::unsupported);
   all->break_off(0, nullptr);
   all->submitted();

@@ -112,21 +112,21 @@ TEST_CASE("the calls of a part that are not the one it ends with are counted, an
   REQUIRE(one.start());
   wp::detail::run_books& books = pool.ledger.shared_books();
   REQUIRE(pool.ledger.begin(one, 0, books));
-  pool.ledger.close_others(one, 0, books, 2, 2);
+  pool.ledger.close_others(one, 0, books, 2, 2, wp::outcome::discarded);
   one.drop();
   pool.ledger.close(one, 0, books, wp::outcome::worker_lost, nullptr);
   const wp::pool_stats now = stats_of(pool.ledger);
   CHECK(now.completed == 2);
   CHECK(now.worker_lost == 1);
-  CHECK(now.cancelled == 2);
+  CHECK(now.discarded == 2);
   CHECK(now.started == 3);
   CHECK(pool.ledger.balanced());
   workpool_test::check_balance(now);
   using wp::outcome;
   CHECK(told == std::vector<std::pair<wp::task_id, outcome>>{{7, outcome::value},
                                                              {8, outcome::value},
-                                                             {10, outcome::cancelled},
-                                                             {11, outcome::cancelled},
+                                                             {10, outcome::discarded},
+                                                             {11, outcome::discarded},
                                                              {9, outcome::worker_lost}});
   CHECK(begun == std::vector<wp::task_id>{8, 9});
   one.drop_reference();

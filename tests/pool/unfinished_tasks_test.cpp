@@ -52,7 +52,8 @@ TEST_CASE("what is more urgent than every unfinished task goes before them") {
 
 TEST_CASE("a task that was taken or removed is there no more") {
   three some;
-  CHECK(some.all.take() == &some.low);
+  CHECK(some.all.take(wp::priority::normal) == nullptr);
+  CHECK(some.all.take(wp::priority::low) == &some.low);
   CHECK_FALSE(some.all.remove(some.low));
   CHECK(some.all.remove(some.second));
   CHECK(some.all.take() == &some.first);

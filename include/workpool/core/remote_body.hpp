@@ -1,5 +1,6 @@
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <vector>
 #include <workpool/core/outcome.hpp>
@@ -7,6 +8,8 @@
 namespace workpool { inline namespace v0 { namespace detail {
 
 class task;
+
+enum class progress : std::uint8_t { none, some, all };
 
 /// The part of a task whose body runs in another process: what to send there, and what to make of the answer. Bytes,
 /// so that nobody between the two needs to know a type.
@@ -19,14 +22,14 @@ class remote_body {
 
   /// Gives: what to send; may use `scratch` for it, and is good until that or the task changes. Throws: std::bad_alloc.
   virtual std::span<const std::byte> request(const task& one, std::vector<std::byte>& scratch) = 0;
-  /// An answer has come. Gives: false when it is only a part, and the request is to be sent again. Runs no code of
-  /// users. Throws: codec_error.
-  virtual bool completes(task&, std::span<const std::byte>) { return true; }
+  /// An answer has come. Gives: how much of what was asked for is done; if not all, the request is to be sent again.
+  /// Runs no code of users. Throws: codec_error.
+  virtual progress take_in(task&, std::span<const std::byte>) { return progress::all; }
   /// Keeps the result. Throws: codec_error, and what a codec of the user throws.
   virtual void accept(task& one, std::span<const std::byte> result) = 0;
   /// `one` runs, or did a moment ago: it is to be settled as cancelled. Gives: stop_requested when it was.
   virtual cancel_result stop(task& one) noexcept = 0;
-  /// The same, but what runs may return first.
+  /// The same, but the call of it that runs, if one does, may return first.
   virtual void end_early(task&) noexcept {}
 
  protected:

@@ -195,7 +195,7 @@ class fork_pool_core final : public task_owner, private deadline_watch {
         if (waiting.get()->withdraw(result)) ++count;
       }
     }
-    return count;
+    return count + crew_.take_back(lane, result);
   }
   std::size_t purge_all(outcome result) {
     std::size_t count = 0;

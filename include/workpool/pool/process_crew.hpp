@@ -178,6 +178,19 @@ class process_crew final : public task_stopper, private process_sender<Pool> {
     this->carry_out(todo);
   }
 
+  /// Takes back the calls of tasks that have begun which have not. Gives: how many.
+  std::size_t take_back(priority lane, outcome result) noexcept {
+    const guest_visit visit(pool_);
+    crew_news todo;
+    std::size_t count = 0;
+    {
+      const std::lock_guard hold(mutex_);
+      count = workers_.take_back(lane, result, todo);
+    }
+    this->carry_out(todo);
+    return count;
+  }
+
   /// Calls `use()` under the lock of the workers, and then sends what there is to send. Throws: what `use` throws.
   template <class F>
   auto with_lock(F use) {

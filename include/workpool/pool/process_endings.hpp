@@ -128,7 +128,7 @@ class process_endings : public process_line {
                            .begun = begun,
                            .result = outcome::worker_lost,
                            .error = std::make_exception_ptr(worker_lost(report, loss_in_words(*lost, report))),
-                           .may_follow = !held && !one.last_of_it});
+                           .may_follow = !held && !one.rest});
     }
     ++exited_;
     todo.exited.push_back({one.id, one.generation, std::move(report), one.planned});

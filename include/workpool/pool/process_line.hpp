@@ -153,7 +153,9 @@ class process_line : public process_table {
   void answered(worker& one, frame& in, crew_news& todo) {
     if (in.header.kind == frame_kind::result) {
       try {
-        if (!one.current->elsewhere()->completes(*one.current, in.payload)) return goes_on(one, todo);
+        const progress done = one.current->elsewhere()->take_in(*one.current, in.payload);
+        if (done == progress::none && !one.rest) return garbage(one, "it answers without having done anything", todo);
+        if (done != progress::all) return goes_on(one, todo);
       } catch (const codec_error& wrong) {
         return garbage(one, wrong.what(), todo);
       }
@@ -162,7 +164,7 @@ class process_line : public process_table {
                    .worker = one.id,
                    .begun_at = one.begun_at,
                    .answer = std::move(in)};
-    end.may_follow = !one.last_of_it;
+    end.may_follow = !one.rest;
     if (end.one->calls() != 1) end.begun = one.mark().begun();
     ++(end.answer.header.kind == frame_kind::result ? one.completed : one.failed);
     one.deadline = one.next_beat = never;
@@ -174,8 +176,8 @@ class process_line : public process_table {
   void goes_on(worker& one, crew_news& todo) {
     one.deadline = one.next_beat = never;
     task& unfinished = *std::exchange(one.current, nullptr);
-    if (one.last_of_it) {
-      end_unfinished(unfinished, todo);
+    if (one.rest) {
+      end_unfinished(unfinished, *one.rest, todo);
     } else {
       unfinished_.add(unfinished);
     }

@@ -207,8 +207,8 @@ class process_sender {
 
   // The lock is held. Gives: false when nobody is there to read it.
   bool put_on_line(worker& to, task& one, std::span<const std::byte> bytes) noexcept {
-    if (one.calls() != 1) to.mark().reset();
-    to.last_of_it = false;
+    to.mark().reset();
+    to.rest.reset();
     to.last_task = one.id();
     to.attempt = one.attempt();
     transfer sent = transfer::closed;

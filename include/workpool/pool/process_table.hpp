@@ -14,9 +14,11 @@
 #include <system_error>
 #include <utility>
 #include <vector>
+#include <workpool/core/bulk_task.hpp>
 #include <workpool/core/clock.hpp>
 #include <workpool/core/crash_report.hpp>
 #include <workpool/core/error.hpp>
+#include <workpool/core/priority.hpp>
 #include <workpool/core/task.hpp>
 #include <workpool/core/worker_info.hpp>
 #include <workpool/detail/posix/event_fd.hpp>
@@ -134,7 +136,7 @@ class process_table {
     end.one = std::exchange(one.current, nullptr);
     end.worker = one.id;
     end.begun_at = one.begun_at;
-    end.may_follow = end.may_follow && !one.last_of_it;
+    end.may_follow = end.may_follow && !one.rest;
     if (end.one->calls() != 1) end.begun = one.mark().revoke();
     one.cause = why;
     tell(one, {.task = end.one->id(), .attempt = one.attempt, .kind = frame_kind::stop});
@@ -148,7 +150,7 @@ class process_table {
   /// Gives: whether the task was somewhere, and is settled as cancelled, or will be at once.
   bool stop_held(task& wanted, crew_news& todo) {
     if (unfinished_.remove(wanted)) {
-      end_unfinished(wanted, todo);
+      end_unfinished(wanted, outcome::cancelled, todo);
       return true;
     }
     for (auto& [token, one] : processes_) {
@@ -168,17 +170,30 @@ class process_table {
 
   /// The call of it that runs, if one does, is the last one, and is asked to stop.
   void end_early(task& wanted, crew_news& todo) {
-    if (unfinished_.remove(wanted)) return end_unfinished(wanted, todo);
+    if (unfinished_.remove(wanted)) return end_unfinished(wanted, outcome::cancelled, todo);
     for (auto& [token, one] : processes_) {
       if (one->current != &wanted) continue;
       if (one->held) {
         one->stop_wanted = true;
       } else if (one->stage == stage::busy) {
-        if (wanted.calls() != 1) one->mark().revoke();
-        one->last_of_it = true;
+        take_back_rest(*one, outcome::cancelled);
         tell(*one, {.task = wanted.id(), .attempt = one->attempt, .kind = frame_kind::stop});
       }
     }
+  }
+
+  /// Takes back those calls of tasks of this lane that have not begun. Gives: how many.
+  std::size_t take_back(priority lane, outcome result, crew_news& todo) {
+    std::size_t count = 0;
+    while (task* const one = unfinished_.take(lane)) {
+      count += left_of(*one);
+      end_unfinished(*one, result, todo);
+    }
+    for (auto& [token, one] : processes_) {
+      if (one->stage != stage::busy || one->current == nullptr || one->current->lane() != lane) continue;
+      if (one->current->calls() != 1) count += take_back_rest(*one, result);
+    }
+    return count;
   }
 
   /// What runs is asked to stop, and ends as cancelled where it has not when its grace is over.
@@ -186,7 +201,7 @@ class process_table {
     for (auto& [token, one] : processes_) {
       if (one->stage == process_stage::busy) cut_short(*one, now);
     }
-    while (task* const one = unfinished_.take()) end_unfinished(*one, todo);
+    while (task* const one = unfinished_.take()) end_unfinished(*one, outcome::cancelled, todo);
   }
 
  protected:
@@ -209,8 +224,8 @@ class process_table {
 
   ~process_table() = default;
 
-  static void end_unfinished(task& one, crew_news& todo) {
-    todo.ends.push_back({.one = &one, .result = outcome::cancelled, .may_follow = false});
+  static void end_unfinished(task& one, outcome result, crew_news& todo) {
+    todo.ends.push_back({.one = &one, .begun = 0, .result = result, .may_follow = false});
   }
 
   static std::uint64_t line_token(const worker& one) noexcept { return 2 * one.token; }
@@ -368,13 +383,25 @@ class process_table {
     place.renewing = false;
     const auto gone = [](const slot& one) { return !one.wanted || one.machine.state() == slot_state::failed; };
     if (!std::all_of(slots_.begin(), slots_.end(), gone) || !breaker_.open(now)) return;
-    while (task* const one = unfinished_.take()) {
-      todo.ends.push_back({.one = one, .result = outcome::pool_broken, .may_follow = false});
-    }
+    while (task* const one = unfinished_.take()) end_unfinished(*one, outcome::pool_broken, todo);
     todo.all_failed = true;
   }
 
+  static std::size_t left_of(const task& one) noexcept {
+    return one.calls() == 1 ? 1 : static_cast<const bulk_part&>(one).left();
+  }
+
+  // The call that a busy worker makes is its last of this task. Gives: how many calls are left over.
+  static std::size_t take_back_rest(worker& one, outcome result) noexcept {
+    const bool first = !std::exchange(one.rest, result);
+    if (one.current->calls() == 1) return 0;
+    const std::size_t left = left_of(*one.current);
+    const std::uint64_t begun = one.mark().revoke();
+    return first ? left - static_cast<std::size_t>(std::min<std::uint64_t>(begun, left)) : 0;
+  }
+
   void cut_short(worker& one, time_point now) noexcept {
+    take_back_rest(one, outcome::cancelled);
     const time_point until = after(now, options_.abort_grace);
     if (until < one.deadline) {
       one.deadline = until;

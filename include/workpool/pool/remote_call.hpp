@@ -120,17 +120,17 @@ class remote_calls_of_bulk : public remote_body {
     bytes.write_raw(part_of_bulk{part.next(), part.left(), part.returned()});
     return scratch;
   }
-  bool completes(task& one, std::span<const std::byte> result) override {
+  progress take_in(task& one, std::span<const std::byte> result) override {
     auto& part = static_cast<bulk_part&>(one);
     byte_reader bytes(result);
     const auto made = bytes.read_raw<std::uint64_t>();
     bytes.expect_end();
-    if (made == 0 || made > part.left()) {
+    if (made > part.left()) {
       throw codec_error("it says that it has made " + std::to_string(made) + " of " + std::to_string(part.left()) +
                         " calls");
     }
     part.have_returned(static_cast<std::size_t>(made));
-    return part.left() == 0;
+    return part.left() == 0 ? progress::all : made == 0 ? progress::none : progress::some;
   }
   void accept(task&, std::span<const std::byte>) override {}
   cancel_result stop(task& one) noexcept override { return crew_->stop(one); }

@@ -57,9 +57,11 @@ inline std::pair<outcome, std::exception_ptr> error_of_answer(const frame& answe
 inline void settle_other_calls(task_ledger& ledger, run_books& books, const remote_end& end) noexcept {
   auto& part = static_cast<bulk_part&>(*end.one);  // nothing else stands for several calls
   const std::size_t left = part.left();
-  if (left == 0) return ledger.close_others(part, end.worker, books, part.calls() - 1, 0);
+  if (left == 0) return ledger.close_others(part, end.worker, books, part.calls() - 1, 0, outcome::cancelled);
   const auto begun = static_cast<std::size_t>(std::clamp<std::uint64_t>(end.begun, 1, left));
-  ledger.close_others(part, end.worker, books, part.returned() + begun - 1, left - begun);
+  const bool taken_back = end.result == outcome::discarded || end.result == outcome::pool_broken;
+  ledger.close_others(part, end.worker, books, part.returned() + begun - 1, left - begun,
+                      taken_back ? end.result : outcome::cancelled);
 }
 
 /// Writes the end of an attempt down and tells who waits for it, or puts the task back for another one.

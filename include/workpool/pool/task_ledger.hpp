@@ -90,17 +90,19 @@ class task_ledger {
   }
 
   /// Of the calls that a started task stands for, so many had returned before the one whose outcome it gets, and so
-  /// many were never begun: they are cancelled. To be told before close(), and then the task has that one's number.
-  void close_others(task& one, worker_id worker, run_books& books, std::uint64_t before, std::uint64_t after) noexcept {
+  /// many after it were never begun, with outcome `rest`. To be told before close(); then the task has that one's
+  /// number.
+  void close_others(task& one, worker_id worker, run_books& books, std::uint64_t before, std::uint64_t after,
+                    outcome rest) noexcept {
     books.run_through(one.lane(), outcome::value, before);
     for (std::uint64_t call = 1; call <= before && hub_.wanted<event::task_started>(); ++call) {
       hub_.emit(event::task_started{one.id() + call, worker});
     }
-    intake_.withdraw(one.lane(), outcome::cancelled, after);
+    intake_.withdraw(one.lane(), rest, after);
     for (std::uint64_t call = 0; call < before; ++call) tell_settled_call(one.id() + call, worker, outcome::value);
     one.describe_as(one.id() + before, one.lane());
     for (std::uint64_t call = 1; call <= after; ++call) {
-      tell_settled_call(one.id() + call, no_worker, outcome::cancelled);
+      tell_settled_call(one.id() + call, no_worker, rest);
     }
   }
 

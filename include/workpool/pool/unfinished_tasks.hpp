@@ -26,6 +26,12 @@ class unfinished_tasks {
 
   /// Gives: the one that came first; nullptr where there is none.
   task* take() noexcept { return tasks_.empty() ? nullptr : take(tasks_.begin()); }
+  /// Gives: one of this lane.
+  task* take(priority lane) noexcept {
+    const auto of_lane = [lane](const task* one) { return one->lane() == lane; };
+    const auto found = std::find_if(tasks_.begin(), tasks_.end(), of_lane);
+    return found == tasks_.end() ? nullptr : take(found);
+  }
   /// Gives: the most urgent one, unless something more urgent lies in a queue whose lanes are `queued()` long.
   template <class Queued>
   task* take_before(Queued queued) noexcept {

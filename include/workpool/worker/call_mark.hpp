@@ -14,8 +14,8 @@ class call_mark {
  public:
   // In the host:
   void reset() noexcept {
-    begun_.store(0, std::memory_order_relaxed);
-    revoked_.store(0, std::memory_order_relaxed);
+    if (begun_.load(std::memory_order_relaxed) != 0) begun_.store(0, std::memory_order_relaxed);  // or the line moves
+    if (revoked_.load(std::memory_order_relaxed) != 0) revoked_.store(0, std::memory_order_relaxed);
   }
   /// No further call is begun. Gives: how many have, at most.
   std::uint64_t revoke() noexcept {

@@ -62,7 +62,7 @@ struct process_worker {
   time_point next_beat = time_point::max();  // that its task has promised
   bool held = false;                         // somebody is about to send the task, without the lock
   bool stop_wanted = false;                  // by somebody who found it held
-  bool last_of_it = false;                   // it answers, and nothing more of its task is to be done
+  std::optional<outcome> rest{};             // what becomes of that part of the task that is not done when it answers
 
   std::uint64_t completed = 0, failed = 0;  // tasks
   time_point idle_since{};
