@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <fstream>
 #include <mutex>
 #include <stdexcept>
@@ -106,6 +107,17 @@ void shut_channel(int how) {
   hang();
 }
 
+void close_and_leave(int code) {
+  ::close(workpool_test::own_channel());
+  ::_exit(code);
+}
+
+/// Of all threads of the host.
+std::chrono::nanoseconds processor_time() {
+  timespec now{};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
+}
 std::size_t host_memory() {
   std::ifstream file("/proc/self/statm");
   std::size_t total = 0, resident = 0;
@@ -232,6 +244,20 @@ TEST_CASE("a closed channel is the end of its worker, a cut frame is only lost w
   CHECK(loss_of(pool.submit(shut_channel, SHUT_WR)).report().why == wp::crash_report::cause::protocol);
   CHECK(loss_of(pool.submit(shut_channel, SHUT_RDWR)).report().why == wp::crash_report::cause::protocol);
   CHECK(in_short(loss_of(pool.submit(write_and_leave, std::string("PW"))).report()) == "exit 4");
+}
+
+TEST_CASE("the host sleeps while workers that closed their channels have their grace", "[fork_pool][faults]") {
+  wp::fork_pool pool(5);
+  std::vector<wp::future<void>> closing;
+  const auto before = processor_time();
+  for (int n = 0; n < 2; ++n) closing.push_back(pool.submit(close_channel));
+  closing.push_back(pool.submit(shut_channel, SHUT_WR));
+  closing.push_back(pool.submit(shut_channel, SHUT_RDWR));
+  closing.push_back(pool.submit(close_and_leave, 4));
+  std::vector<std::string> ends;
+  for (auto& one : closing) ends.push_back(in_short(loss_of(std::move(one)).report()));
+  CHECK(processor_time() - before < 100ms);  // of a second at least
+  CHECK(ends == std::vector<std::string>{"protocol 9", "protocol 9", "protocol 9", "protocol 9", "exit 4"});
 }
 
 TEST_CASE("an answer that cannot be decoded fails its task and nothing else", "[fork_pool][faults]") {

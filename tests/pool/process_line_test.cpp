@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <cstddef>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -122,6 +123,21 @@ TEST_CASE("a worker that closes its channel and goes on is killed") {
   CHECK(crew.ends[0].result == outcome::worker_lost);
   CHECK(report_of(crew.ends[0]).why == cause::protocol);
   CHECK_THAT(report_of(crew.ends[0]).stderr_tail, ContainsSubstring("closed its channel"));
+}
+
+TEST_CASE("channels that were closed wake nobody while their workers have their grace") {
+  auto options = one_worker();
+  options.workers = 5;
+  crew_of_processes crew(options);
+  for (int n = 0; n < 4; ++n) crew.send(hang_up_and_wait);
+  crew.send(hang_up_and_leave, 3);
+  std::size_t looks = 0;
+  REQUIRE(crew.until([&] {
+    ++looks;
+    return crew.ends.size() == 5;
+  }));
+  CHECK(looks < 200);
+  for (const auto& end : crew.ends) CHECK(end.result == outcome::worker_lost);
 }
 
 TEST_CASE("an answer that comes after its task had its outcome is counted, and settles nothing") {

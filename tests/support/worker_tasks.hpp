@@ -79,9 +79,16 @@ inline void say_frame(int kind, workpool::task_id task, unsigned generation) {
       .task = task, .attempt = 1, .generation = generation, .kind = static_cast<workpool::frame_kind>(kind)};
   say_bytes({reinterpret_cast<const char*>(&header), sizeof header});
 }
-[[noreturn]] inline void hang_up_and_wait() {
+inline void hang_up() {
   for (const int one : stream_sockets()) ::close(one);
+}
+[[noreturn]] inline void hang_up_and_wait() {
+  hang_up();
   wait_for_ever();
+}
+[[noreturn]] inline void hang_up_and_leave(int code) {
+  hang_up();
+  leave_with(code);
 }
 
 }  // namespace workpool_test
