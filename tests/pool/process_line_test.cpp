@@ -2,6 +2,9 @@
 
 #include "support/catch.hpp"
 
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <chrono>
 #include <csignal>
 #include <cstddef>
@@ -12,6 +15,7 @@
 #include <workpool/core/outcome.hpp>
 
 #include "support/crew_of_processes.hpp"
+#include "support/shared_numbers.hpp"
 #include "support/worker_tasks.hpp"
 
 namespace wp = workpool;
@@ -40,6 +44,21 @@ void insist_on_bytes(const std::string& bytes) {
 }
 void insist_on_frame(int kind, wp::task_id task, unsigned generation) {
   say_frame(kind, task, generation);
+  wait_for_ever();
+}
+
+std::size_t length(const std::string& text) { return text.size(); }
+/// A process that ends the reading of this worker when it is told to, and leaves nothing to read.
+void leave_one_who_shuts_the_line(shared_numbers numbers) {
+  if (::fork() != 0) return;
+  auto& row = numbers.row();
+  while (row[0] == 0) ::usleep(500);
+  for (const int line : stream_sockets()) {
+    ::shutdown(line, SHUT_RD);
+    for (char part[4096]; ::read(line, part, sizeof part) > 0;) {
+    }
+  }
+  row[1] = 1;
   wait_for_ever();
 }
 
@@ -138,6 +157,26 @@ TEST_CASE("channels that were closed wake nobody while their workers have their 
   }));
   CHECK(looks < 200);
   for (const auto& end : crew.ends) CHECK(end.result == outcome::worker_lost);
+}
+
+TEST_CASE("a worker that reads no more while a task is being sent to it is killed, and wakes nobody until then") {
+  shared_numbers_side numbers;
+  crew_of_processes crew(one_worker());
+  crew.send(leave_one_who_shuts_the_line, numbers.handle());
+  REQUIRE(crew.until_ends(1));
+  ::kill(crew.info().pid, SIGSTOP);
+  auto& one = crew.send(length, std::string(900'000, 'x'));  // more than a socket takes
+  numbers.set(0, 1);
+  REQUIRE(numbers.await(1) == 1);
+  std::size_t looks = 0;
+  REQUIRE(crew.until([&] {
+    ++looks;
+    return crew.ends.size() == 2;
+  }));
+  CHECK(looks < 200);
+  CHECK(crew.ends[1].one == &one);
+  CHECK(crew.ends[1].result == outcome::worker_lost);
+  CHECK(report_of(crew.ends[1]).why == cause::protocol);
 }
 
 TEST_CASE("an answer that comes after its task had its outcome is counted, and settles nothing") {
