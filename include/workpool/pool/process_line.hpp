@@ -98,10 +98,11 @@ class process_line : public process_table {
 
  private:
   void go_on_writing(worker& one) noexcept {
-    if (!one.line || !one.line->is_open() || !one.line->wants_to_write()) return;
-    if (one.line->flush() == transfer::done) {
-      poller_->modify(one.line->wait_handle(), interest::reading, line_token(one));
-    }
+    if (!one.line || !one.line->is_open()) return;
+    const transfer went = one.line->flush();
+    if (went == transfer::blocked) return;
+    poller_->modify(one.line->wait_handle(), interest::reading, line_token(one));
+    if (went == transfer::closed) one.closed_until = after(steady::now(), closed_grace);  // until then it is heard
   }
 
   void line_closed(worker& one) noexcept {
