@@ -184,13 +184,16 @@ inline void* allocate_block(std::size_t bytes) {
   return true;
 }
 
+// Out of line: where allocate_block is not inlined, and this is, g++ takes them for a pair that does not match.
+[[gnu::noinline]] inline void free_block_memory(void* memory) noexcept { ::operator delete(memory); }
+
 /// `bytes` is what the block was allocated with.
 [[gnu::always_inline]] inline void deallocate_block(void* memory, std::size_t bytes) noexcept {
   const std::size_t index = block_class_of(bytes);
-  if (!WORKPOOL_RECYCLES_BLOCKS || index == block_classes) return ::operator delete(memory);
+  if (!WORKPOOL_RECYCLES_BLOCKS || index == block_classes) return free_block_memory(memory);
   magazine& mine = rack.magazines[index];
   if (rack.life != magazine_rack::stage::armed || mine.count == chain_length) [[unlikely]] {
-    if (!make_room_in_rack(index)) return ::operator delete(memory);
+    if (!make_room_in_rack(index)) return free_block_memory(memory);
   }
   free_block*& earlier = mine.recent[mine.count % prefetched_ahead];
   free_block* const ahead = mine.count < prefetched_ahead ? nullptr : earlier;
