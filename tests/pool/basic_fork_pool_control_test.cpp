@@ -1,10 +1,13 @@
 #include <workpool/pool/basic_fork_pool.hpp>
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdlib>
 #include <filesystem>
+#include <iterator>
 #include <set>
 #include <string>
 #include <thread>
@@ -82,16 +85,34 @@ TEST_CASE("resize starts and ends processes until there are as many as asked for
 }
 
 TEST_CASE("a task finds what an earlier one left on its worker, and after max_tasks it does not", "[fork_pool]") {
-  const auto go_elsewhere = [] { std::filesystem::current_path("/"); };
-  const auto where = [] { return std::filesystem::current_path().string(); };
-  const std::string here = std::filesystem::current_path();
-  REQUIRE(here != "/");
-  wp::fork_pool shared(1);
-  shared.submit(go_elsewhere).get();
-  CHECK(shared.submit(where).get() == "/");
-  CHECK(std::filesystem::current_path() == here);
+  const auto leave_things = [] {
+    std::filesystem::current_path("/");
+    ::umask(0123);
+    ::setenv("WORKPOOL_TEST_LEFT", "behind", 1);
+    std::thread([] {
+      for (;;) ::pause();
+    }).detach();
+  };
+  const auto what_is_there = [] {
+    const mode_t mask = ::umask(0);
+    ::umask(mask);
+    const char* const left = std::getenv("WORKPOOL_TEST_LEFT");
+    const auto threads = std::filesystem::directory_iterator("/proc/self/task");
+    return std::filesystem::current_path().string() + " " + std::to_string(mask) + " " +
+           (left == nullptr ? "nothing" : left) + " " + std::to_string(std::distance(begin(threads), end(threads)));
+  };
+  REQUIRE(std::filesystem::current_path() != "/");
   wp::fork_pool alone({.workers = 1, .max_tasks = 1});
-  alone.submit(go_elsewhere).get();
-  CHECK(alone.submit(where).get() == here);
+  const std::string clean = alone.submit(what_is_there).get();
+  alone.submit(leave_things).get();
+  CHECK(alone.submit(what_is_there).get() == clean);
   CHECK(alone.submit(own_number).get() != alone.submit(own_number).get());
+  CHECK_THAT(clean, Catch::Matchers::StartsWith(std::filesystem::current_path().string() + " ") &&
+                        Catch::Matchers::Contains(" nothing "));
+  wp::fork_pool shared(1);
+  CHECK(shared.submit(what_is_there).get() == clean);
+  shared.submit(leave_things).get();
+  const auto threads = std::stoi(clean.substr(clean.rfind(' ')));
+  CHECK(shared.submit(what_is_there).get() == "/ " + std::to_string(0123) + " behind " + std::to_string(threads + 1));
+  CHECK(std::getenv("WORKPOOL_TEST_LEFT") == nullptr);
 }

@@ -12,7 +12,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <exception>
+#include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 #include <workpool/config.hpp>
@@ -66,6 +68,11 @@ void speak_and_abort(const std::string& words) {
   std::abort();
 }
 
+void speak_and_leave(const std::string& words, int code) {
+  std::fputs(words.c_str(), stderr);
+  ::_exit(code);
+}
+
 void wait_for(shared_numbers numbers, std::size_t index) {
   auto& row = numbers.row();
   while (row[index] == 0) ::usleep(500);
@@ -105,6 +112,11 @@ void have_children(shared_numbers numbers, int code) {
 /// Its child returns, too.
 int fork_and_return() {
   ::fork();
+  return ::getpid();
+}
+
+int fork_and_throw() {
+  if (::fork() == 0) throw std::runtime_error("by the child");
   return ::getpid();
 }
 
@@ -192,6 +204,16 @@ TEST_CASE("the report holds the last words of a worker and where it died", "[for
   CHECK_THAT(much, Catch::Matchers::Contains("the end"));
 }
 
+TEST_CASE("the last words are kept whatever becomes of the output, unless it is the host's own", "[fork_pool][crash]") {
+  for (const auto output :
+       {wp::child_output::forward, wp::child_output::capture, wp::child_output::discard, wp::child_output::inherit}) {
+    INFO(to_string(output));
+    wp::fork_pool pool({.workers = 1, .output = output, .on_output = [](wp::worker_id, int, std::string_view) {}});
+    const std::string tail = loss_of(pool.submit(speak_and_leave, std::string("a word\n"), 3)).report().stderr_tail;
+    CHECK(tail == (output == wp::child_output::inherit ? "" : "a word\n"));
+  }
+}
+
 TEST_CASE("a result that was sent before the death wins over it", "[fork_pool][crash]") {
   workpool_test::told<wp::event::worker_exited> ends;
   wp::fork_pool pool({.workers = 1, .restart = {.max_restarts = 1000, .backoff = {.initial = 1ms, .factor = 1}}});
@@ -249,9 +271,13 @@ TEST_CASE("a grandchild that keeps the channel open does not hide its parent's d
 TEST_CASE("a task may fork, and its child never answers for it", "[fork_pool][crash]") {
   wp::fork_pool pool(1);
   const int worker = pool.submit(own_number).get();
-  for (int n = 0; n < 20; ++n) CHECK(pool.submit(fork_and_return).get() == worker);
+  for (int n = 0; n < 20; ++n) {
+    CHECK(pool.submit(fork_and_return).get() == worker);
+    CHECK(pool.submit(fork_and_throw).get() == worker);
+  }
   const wp::pool_stats now = pool.stats();
-  CHECK(now.completed == 21);
+  CHECK(now.completed == 41);
+  CHECK(now.failed == 0);
   CHECK(now.late_results == 0);
   CHECK(now.restarts == 0);
 }

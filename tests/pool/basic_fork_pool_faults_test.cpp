@@ -98,6 +98,23 @@ int answer_with_less() {
       "12");
   for (;;) ::pause();
 }
+/// Two answers in one write, of which one is asked for.
+int answer_twice() {
+  const wp::task_id own = wp::detail::innermost_run->running->id();
+  const frame_header header{.length = 4, .task = own, .attempt = 1, .generation = 1, .kind = frame_kind::result};
+  const std::string once = std::string(reinterpret_cast<const char*>(&header), sizeof header) +
+                           std::string(reinterpret_cast<const char*>(&own), 4);
+  workpool_test::write_to_host(once + once);
+  for (;;) ::pause();
+}
+/// A process that writes into this worker's channel when the test says so.
+void leave_a_writer(shared_numbers numbers, const std::string& bytes) {
+  if (::fork() != 0) return;
+  auto& row = numbers.row();
+  while (row[0] == 0) ::usleep(500);
+  workpool_test::write_to_host(bytes);
+  hang();
+}
 void close_channel() {
   ::close(workpool_test::own_channel());
   hang();
@@ -234,6 +251,48 @@ TEST_CASE("an answer that is not of this task, attempt and generation settles no
   CHECK_FALSE(other.ready());
   numbers.set(1, 1);
   CHECK(other.get() == sibling);
+}
+
+TEST_CASE("an answer that comes twice counts once, and its worker is killed for the second one",
+          "[fork_pool][faults]") {
+  workpool_test::told<wp::event::worker_exited> ends;
+  wp::fork_pool pool(1);
+  pool.on_event<wp::event::worker_exited>(ends.ear());
+  auto one = pool.submit(answer_twice);
+  const auto id = one.id();
+  CHECK(one.get() == static_cast<int>(id));
+  const auto all = ends.await(1);
+  REQUIRE(all.size() == 1);
+  CHECK(all[0].report.why == wp::crash_report::cause::protocol);
+  CHECK(all[0].report.task_id == 0);
+  CHECK(pool.submit(own_number).get() != all[0].report.pid);
+  CHECK(pool.stats().completed == 2);
+  CHECK(pool.stats().worker_lost == 0);
+  workpool_test::check_balance(pool.stats());
+}
+
+TEST_CASE("an idle worker that says what is not the protocol is killed, and its place is taken",
+          "[fork_pool][faults]") {
+  workpool_test::told<wp::event::worker_exited> ends;
+  wp::fork_pool pool(1);
+  pool.on_event<wp::event::worker_exited>(ends.ear());
+  const frame_header answer{.length = 0, .task = 1, .attempt = 1, .generation = 2, .kind = frame_kind::result};
+  const std::vector<std::string> lies{std::string(100, '?'),
+                                      std::string(reinterpret_cast<const char*>(&answer), sizeof answer)};
+  for (std::size_t n = 0; n < lies.size(); ++n) {
+    workpool_test::shared_numbers_side numbers;
+    const int worker = pool.submit(own_number).get();
+    CHECK_NOTHROW(pool.submit(leave_a_writer, numbers.handle(), lies[n]).get());
+    numbers.set(0, 1);
+    const auto all = ends.await(n + 1);
+    REQUIRE(all.size() == n + 1);
+    CHECK(all[n].report.pid == worker);
+    CHECK(all[n].report.why == wp::crash_report::cause::protocol);
+    CHECK(all[n].report.task_id == 0);
+    CHECK_FALSE(all[n].planned);
+    CHECK(pool.submit(own_number).get() != worker);
+  }
+  CHECK(pool.stats().worker_lost == 0);
 }
 
 TEST_CASE("a closed channel is the end of its worker, a cut frame is only lost with it", "[fork_pool][faults]") {
