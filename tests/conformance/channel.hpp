@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <future>
+#include <memory>
 #include <span>
 #include <thread>
 #include <utility>
@@ -168,6 +169,76 @@ TEMPLATE_LIST_TEST_CASE("a send that does not fit is blocked, keeps a copy and g
     CHECK(one.flush() == transfer::done);
     CHECK_FALSE(one.wants_to_write());
     CHECK(one.unsent() == 0);
+  }
+}
+
+TEMPLATE_LIST_TEST_CASE("what is lent lives until it is written, and is followed by what was sent after it", "",
+                        channel_models) {
+  using namespace workpool_test;
+  auto both = TestType::pair(plenty);
+  REQUIRE(both);
+  auto& [one, two] = *both;
+  const std::size_t size = TestType::trickles ? 1000 : 3'000'000;
+  auto owner = std::make_shared<const byte_vector>(patterned(size, 1));
+  const std::weak_ptr<const byte_vector> seen = owner;
+  REQUIRE(one.send(a_task(1), *owner, owner) != transfer::closed);
+  owner = nullptr;
+  CHECK(seen.expired() == !one.wants_to_write());
+  if (TestType::can_be_full) CHECK_FALSE(seen.expired());
+  REQUIRE(one.send(a_task(2), patterned(10, 2)) != transfer::closed);
+  const auto next = std::make_shared<const byte_vector>(patterned(20, 3));
+  REQUIRE(one.send(a_task(3), *next, next) != transfer::closed);
+  frame got;
+  REQUIRE(carry(one, two, got) == transfer::done);
+  CHECK(got.header == frame_header{.length = size, .task = 1, .kind = frame_kind::task});
+  CHECK(got.payload == patterned(size, 1));
+  REQUIRE(carry(one, two, got) == transfer::done);
+  CHECK(got.header.task == 2);
+  CHECK(got.payload == patterned(10, 2));
+  REQUIRE(carry(one, two, got) == transfer::done);
+  CHECK(got.header.task == 3);
+  CHECK(got.payload == patterned(20, 3));
+  CHECK(one.flush() == transfer::done);
+  CHECK(seen.expired());
+  CHECK(next.use_count() == 1);
+}
+
+TEMPLATE_LIST_TEST_CASE("what is lent is given back when the channel is closed, or the other side is gone", "",
+                        channel_models) {
+  using namespace workpool_test;
+  if constexpr (TestType::can_be_full) {
+    for (const bool peer : {false, true}) {
+      auto both = TestType::pair(plenty);
+      REQUIRE(both);
+      auto& [one, two] = *both;
+      const auto owner = std::make_shared<const byte_vector>(patterned(3'000'000));
+      REQUIRE(one.send(a_task(1), *owner, owner) == transfer::blocked);
+      REQUIRE(one.send(a_task(2), *owner, owner) == transfer::blocked);
+      CHECK(owner.use_count() == 3);
+      (peer ? two : one).close();
+      CHECK(one.flush() == transfer::closed);
+      CHECK(owner.use_count() == 1);
+      CHECK(one.send(a_task(3), *owner, owner) == transfer::closed);
+      CHECK(owner.use_count() == 1);
+    }
+  }
+}
+
+TEMPLATE_LIST_TEST_CASE("what is lent goes with the channel that is moved", "", channel_models) {
+  using namespace workpool_test;
+  if constexpr (TestType::can_be_full) {
+    auto both = TestType::pair(plenty);
+    REQUIRE(both);
+    auto owner = std::make_shared<const byte_vector>(patterned(TestType::trickles ? 100 : 1'000'000));
+    const byte_vector expected = *owner;
+    const std::weak_ptr<const byte_vector> seen = owner;
+    REQUIRE(both->first.send(a_task(1), *owner, owner) == transfer::blocked);
+    owner = nullptr;
+    auto moved(std::move(both->first));
+    frame got;
+    REQUIRE(carry(moved, both->second, got) == transfer::done);
+    CHECK(got.payload == expected);
+    CHECK(seen.expired());
   }
 }
 
@@ -469,7 +540,7 @@ TEMPLATE_LIST_TEST_CASE("two threads play ping-pong", "", channel_models) {
   REQUIRE(both);
   auto& [one, two] = *both;
   constexpr std::uint64_t rounds = TestType::trickles ? 100 : 10'000;
-  const auto blocking_send = [](auto& end, const frame_header& header, const byte_vector& payload) {
+  const auto blocking_send = [](auto& end, const frame_header& header, std::span<const std::byte> payload) {
     transfer how = end.send(header, payload);
     while (how == transfer::blocked && end.wait(wait_for::writing, soon())) how = end.flush();
     return how == transfer::done;

@@ -74,6 +74,11 @@ struct distant {
 
 }  // namespace
 
+TEST_CASE("a body that says nothing about its request lends nothing") {
+  const distant here;
+  CHECK(here.one->elsewhere()->lend() == nullptr);
+}
+
 TEST_CASE("a task whose body is elsewhere is not run by who waits for it") {
   distant here;
   here.one->help();

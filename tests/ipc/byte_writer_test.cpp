@@ -71,3 +71,22 @@ TEST_CASE("what was appended can be taken back, what was there before cannot", "
   CHECK(message.size() == 2);
   CHECK(into.room() == 10);
 }
+
+TEST_CASE("room for what is expected is made once, and only where the limit lets it be written", "[byte_writer]") {
+  std::vector<std::byte> message(1);
+  byte_writer into(message, 1'000'000);
+  into.expect(100);
+  CHECK(message.capacity() < 100);
+  into.expect(1'000'001);
+  CHECK(message.capacity() < 100);
+  into.expect(900'000);
+  const std::byte* const where = message.data();
+  const std::vector<char> large(900'000, 'x');
+  into.write("ab", 2);
+  into.write(large.data(), large.size());
+  into.write("cd", 2);
+  CHECK(message.data() == where);
+  CHECK(into.size() == 900'004);
+  into.expect(0);
+  CHECK(message.data() == where);
+}

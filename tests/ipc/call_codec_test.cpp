@@ -25,7 +25,7 @@ namespace {
 template <class... Arguments>
 bytes sent(const Arguments&... arguments) {
   bytes message;
-  byte_writer into(message, 1 << 20);
+  byte_writer into(message, 1 << 21);
   encode_arguments(into, arguments...);
   return message;
 }
@@ -121,4 +121,21 @@ TEST_CASE("arguments that do not fit leave nothing behind", "[call_codec]") {
   CHECK(message.size() == 3);
   CHECK_THROWS_AS(encode_arguments(into, 1, static_cast<const char*>(nullptr)), workpool::codec_error);
   CHECK(message.size() == 3);
+}
+
+TEST_CASE("the block of a value is seen from outside where it has one", "[call_codec]") {
+  using workpool::detail::block_size;
+  CHECK(block_size(std::string(10, 'x')) == 10);
+  CHECK(block_size(std::vector<int>(3)) == 3 * sizeof(int));
+  CHECK(block_size(std::string_view("four")) == 4);
+  CHECK(block_size(std::vector<std::string>(3)) == 0);
+  CHECK(block_size(std::vector<bool>(3)) == 0);
+  CHECK(block_size(7) == 0);
+}
+
+TEST_CASE("large arguments arrive among small ones", "[call_codec]") {
+  const std::string large(700'000, 'x');
+  CHECK(called<char, std::string, std::string>(
+      sent('a', large, large),
+      [&](char, const std::string& b, const std::string& c) { return b == large && c == large; }));
 }

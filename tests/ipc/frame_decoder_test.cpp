@@ -3,6 +3,7 @@
 #include "support/catch.hpp"
 #include "support/frame_bytes.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -156,6 +157,54 @@ TEST_CASE("memory for a large payload grows with what arrives and ends at its le
   CHECK(growths <= 7);  // 64 KiB, doubled until 3 MB
   CHECK(one->payload == payload);
   CHECK(one->payload.capacity() == length);
+}
+
+TEST_CASE("a payload may be written in place, in turns with bytes that are given") {
+  const std::size_t length = 700'003;
+  const byte_vector payload = patterned(length);
+  frame_decoder decoder(no_limit);
+  CHECK(decoder.missing() == 0);
+  CHECK(decoder.room().empty());
+  CHECK(feed(decoder, bytes_of({.length = length, .task = 4, .kind = frame_kind::result})).empty());
+  std::optional<frame> one;
+  for (std::size_t arrived = 0; arrived < length;) {
+    REQUIRE(decoder.missing() == length - arrived);
+    if (arrived % 3 == 0) {
+      auto part = std::span<const std::byte>(payload).subspan(arrived, std::min<std::size_t>(1001, length - arrived));
+      arrived += part.size();
+      one = decoder.next(part);
+      CHECK(part.empty());
+    } else {
+      const std::span<std::byte> room = decoder.room();
+      REQUIRE_FALSE(room.empty());
+      REQUIRE(room.size() <= length - arrived);
+      REQUIRE(decoder.reserved() <= std::max(frame_decoder::trusted_size, 2 * arrived));
+      const std::size_t count = std::min<std::size_t>(room.size(), 70'001);
+      std::copy_n(payload.begin() + static_cast<std::ptrdiff_t>(arrived), count, room.begin());
+      arrived += count;
+      one = decoder.filled(count);
+    }
+    REQUIRE(one.has_value() == (arrived == length));
+  }
+  CHECK(one->header.task == 4);
+  CHECK(one->payload == payload);
+  CHECK(decoder.between_frames());
+  CHECK(decoder.missing() == 0);
+}
+
+TEST_CASE("there is no room in a header, after one that is refused, or for a payload of no bytes") {
+  frame_decoder decoder(1000);
+  const byte_vector header = bytes_of({.length = 10, .kind = frame_kind::ping});
+  CHECK(feed(decoder, std::span(header).first(31)).empty());
+  CHECK(decoder.room().empty());
+  CHECK_FALSE(decoder.filled(0));
+  frame_decoder empty(1000);
+  CHECK(feed(empty, bytes_of({.length = 0, .kind = frame_kind::ping})).size() == 1);
+  CHECK(empty.room().empty());
+  frame_decoder refusing(1000);
+  CHECK(feed(refusing, bytes_of({.length = 1001, .kind = frame_kind::ping})).empty());
+  CHECK(refusing.room().empty());
+  CHECK(refusing.reserved() == 0);
 }
 
 TEST_CASE("an error comes after the frames before it, and nothing comes after it") {

@@ -27,7 +27,12 @@ struct script {
   int writes = 0;
   byte_vector endless{};              // read again and again, where not empty
   std::deque<byte_vector> to_read{};  // each by one read
+  byte_vector stream{};               // read by reads of any size, where not empty
   int reads = 0;
+  std::size_t bytes_read = 0;
+  std::size_t to_buffer = 0;  // bytes that were read to where the first one was
+  const std::byte* buffer = nullptr;
+  const std::byte* offered = nullptr;  // the first byte of the last write
   bool open = true;
 };
 
@@ -36,6 +41,7 @@ class scripted_stream {
   explicit scripted_stream(script& lines) noexcept : script_(&lines) {}
   std::optional<std::size_t> write(std::span<const std::span<const std::byte>> pieces) {
     ++script_->writes;
+    script_->offered = pieces.front().data();
     std::size_t gone = 0;
     for (const auto& piece : pieces) {
       const auto part = piece.first(std::min({piece.size(), script_->room, script_->most_per_write - gone}));
@@ -49,7 +55,16 @@ class scripted_stream {
     ++script_->reads;
     if (!script_->endless.empty()) {
       for (std::size_t i = 0; i < into.size(); ++i) into[i] = script_->endless[i % script_->endless.size()];
+      script_->bytes_read += into.size();
       return into.size();
+    }
+    if (!script_->stream.empty()) {
+      const std::size_t got = std::min(into.size(), script_->stream.size());
+      std::copy_n(script_->stream.begin(), got, into.begin());
+      script_->stream.erase(script_->stream.begin(), script_->stream.begin() + static_cast<std::ptrdiff_t>(got));
+      if (script_->buffer == nullptr) script_->buffer = into.data();
+      if (script_->buffer == into.data()) script_->to_buffer += got;
+      return got;
     }
     if (script_->to_read.empty()) return 0;
     const byte_vector chunk = std::move(script_->to_read.front());
@@ -155,8 +170,54 @@ TEST_CASE("one who writes without end does not keep the reader in one call") {
   lines.reads = 0;
   lines.endless = patterned(1);
   CHECK(one.receive(got) == transfer::blocked);
-  CHECK(lines.reads == 16);  // of 64 KiB each
+  CHECK(lines.reads <= 16);  // of at least 64 KiB each
+  CHECK(lines.bytes_read >= std::size_t{1} << 20);
+  CHECK(lines.bytes_read <= std::size_t{2} << 20);
   CHECK(one.unread() == 0);
+}
+
+TEST_CASE("a large payload is read to where it stays, and what follows it is not") {
+  script lines;
+  scripted_channel one = channel_of(lines);
+  const byte_vector payload = patterned(1'000'000);
+  byte_vector wire = wire_frame(1, payload);
+  append(wire, wire_frame(2, patterned(9)));
+  lines.stream = wire;
+  frame got;
+  REQUIRE(one.receive(got) == transfer::done);
+  CHECK(got.payload == payload);
+  CHECK(lines.to_buffer <= std::size_t{128} << 10);  // the first read, and what less than one is missing at the end
+  REQUIRE(one.receive(got) == transfer::done);
+  CHECK(got.header.task == 2);
+  CHECK(got.payload == patterned(9));
+}
+
+TEST_CASE("what is lent is offered in place, and given back when its last byte is written") {
+  script lines{.room = 100};
+  scripted_channel one = channel_of(lines);
+  auto owner = std::make_shared<const byte_vector>(patterned(1000));
+  const std::weak_ptr<const byte_vector> seen = owner;
+  const byte_vector expected = wire_frame(1, *owner);
+  REQUIRE(one.send({.task = 1, .kind = frame_kind::task}, *owner, owner) == transfer::blocked);
+  CHECK(one.unsent() == 932);
+  const std::byte* const where = owner->data() + 68;
+  owner = nullptr;
+  lines.room = 931;
+  CHECK(one.flush() == transfer::blocked);
+  CHECK(lines.offered == where);
+  CHECK_FALSE(seen.expired());
+  lines.room = 1;
+  CHECK(one.flush() == transfer::done);
+  CHECK(seen.expired());
+  CHECK(lines.written == expected);
+}
+
+TEST_CASE("a lent frame that went at once is not kept") {
+  script lines;
+  scripted_channel one = channel_of(lines);
+  const auto owner = std::make_shared<const byte_vector>(patterned(1000));
+  CHECK(one.send({.task = 1, .kind = frame_kind::task}, *owner, owner) == transfer::done);
+  CHECK(owner.use_count() == 1);
 }
 
 TEST_CASE("a frame of which a part has gone and the rest finds no memory closes the channel") {

@@ -5,7 +5,9 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
+#include <memory>
 #include <new>
 #include <span>
 #include <stdexcept>
@@ -88,6 +90,59 @@ TEST_CASE("a payload that memory cannot hold leaves what was kept") {
   CHECK_THROWS_AS(unsent.keep(header, endless, 0), std::length_error);
   CHECK(unsent.size() == 4);
   CHECK(contents(unsent) == header);
+}
+
+TEST_CASE("a lent payload is kept where it is, wherever the cut is, and let go of with its last byte") {
+  const byte_vector header = patterned(4, 1);
+  for (std::size_t gone = 0; gone <= 10; ++gone) {
+    auto owner = std::make_shared<const byte_vector>(patterned(6, 2));
+    const std::span<const std::byte> payload(*owner);
+    const std::weak_ptr<const byte_vector> seen = owner;
+    byte_vector whole = header;
+    append(whole, *owner);
+    unsent_frames unsent;
+    unsent.keep(header, payload, gone, std::exchange(owner, nullptr));
+    CHECK(unsent.size() == 10 - gone);
+    CHECK(seen.expired() == (gone == 10));
+    CHECK(contents(unsent) == byte_vector(whole.begin() + static_cast<std::ptrdiff_t>(gone), whole.end()));
+    if (gone < 10) {
+      std::array<std::span<const std::byte>, 3> views;
+      CHECK(views[unsent.front(views) - 1].data() == payload.data() + (gone < 4 ? 0 : gone - 4));
+      unsent.drop(9 - gone);
+      CHECK_FALSE(seen.expired());
+      unsent.drop(1);
+      CHECK(seen.expired());
+    }
+  }
+}
+
+TEST_CASE("what is lent is let go of when all is cleared, and when nothing is left of it to keep") {
+  const auto owner = std::make_shared<const byte_vector>(patterned(6));
+  unsent_frames unsent;
+  unsent.keep({}, *owner, 0, owner);
+  CHECK(owner.use_count() == 2);
+  unsent.clear();
+  CHECK(owner.use_count() == 1);
+  unsent.keep(patterned(3), {}, 0, owner);
+  CHECK(owner.use_count() == 1);
+  CHECK(unsent.size() == 3);
+}
+
+TEST_CASE("copies and loans are kept in their order") {
+  unsent_frames unsent;
+  byte_vector all;
+  for (std::uint32_t i = 0; i < 20; ++i) {
+    const auto payload = std::make_shared<const byte_vector>(patterned(5, i));
+    const byte_vector header = patterned(2, 100 + i);
+    append(all, header);
+    append(all, *payload);
+    unsent.keep(header, *payload, 0, i % 3 == 0 ? nullptr : payload);
+  }
+  for (std::size_t gone = 0; gone < all.size(); ++gone) {
+    REQUIRE(contents(unsent) == byte_vector(all.begin() + static_cast<std::ptrdiff_t>(gone), all.end()));
+    unsent.drop(1);
+  }
+  CHECK(unsent.empty());
 }
 
 TEST_CASE("what was moved from is empty") {

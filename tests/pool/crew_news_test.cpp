@@ -33,7 +33,7 @@ TEST_CASE("answers are handed on without a copy of their bytes") {
   static_assert(std::is_nothrow_move_constructible_v<remote_end>);
   crew_news todo;
   remote_end end;
-  end.answer.payload.assign(1000, std::byte{7});
+  end.answer.payload.assign(std::vector<std::byte>(1000, std::byte{7}));
   const std::byte* const bytes = end.answer.payload.data();
   todo.ends.push_back(std::move(end));
   for (int n = 0; n < 10; ++n) todo.ends.emplace_back();  // they move

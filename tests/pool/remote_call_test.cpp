@@ -2,6 +2,7 @@
 
 #include "support/catch.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <future>
 #include <memory>
@@ -58,6 +59,25 @@ TEST_CASE("a remote call sends the request it was made with, every time, until i
   CHECK(request_of(*one) == encoded(7, 8));
   one->drop();
   CHECK(request_of(*one).empty());
+}
+
+TEST_CASE("a large request is lent, and outlives the remote call with who has borrowed it") {
+  const fake_link crew;
+  const std::string text(200'000, 'x');
+  std::shared_ptr<const void> owner;
+  const std::byte* where = nullptr;
+  {
+    const held one(new remote_call<int>(encoded(text), crew.link()));
+    byte_vector scratch;
+    where = one->request(*one, scratch).data();
+    owner = one->lend();
+    REQUIRE(owner != nullptr);
+    one->drop();
+    CHECK(one->lend() == nullptr);
+  }
+  const byte_vector expected = encoded(text);
+  CHECK(std::equal(expected.begin(), expected.end(), where));
+  CHECK(held(new remote_call<int>(encoded(7), crew.link()))->lend() == nullptr);
 }
 
 TEST_CASE("a remote call keeps the value of the answer, and that of a later answer instead") {

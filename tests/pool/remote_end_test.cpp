@@ -94,8 +94,9 @@ struct host final : task_owner {
   int over = 0, unseen = 0;
 };
 
-wp::frame answer(wp::frame_kind kind, std::vector<std::byte> payload, errc flags = errc()) {
-  return {{.task = 7, .attempt = 1, .kind = kind, .flags = static_cast<std::uint16_t>(flags)}, std::move(payload)};
+wp::frame answer(wp::frame_kind kind, const std::vector<std::byte>& payload, errc flags = errc()) {
+  return {{.task = 7, .attempt = 1, .kind = kind, .flags = static_cast<std::uint16_t>(flags)},
+          wp::byte_buffer(payload)};
 }
 
 wp::frame value(const std::string& text) { return answer(wp::frame_kind::result, encoded(text)); }

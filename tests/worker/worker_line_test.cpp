@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <memory>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -69,6 +70,19 @@ TEST_CASE("who sends waits until the other side has read enough, and the answer 
   worker.join();
   CHECK(sent);
   CHECK(got.payload == payload);
+}
+
+TEST_CASE("an answer that was lent is nobody else's once it is sent") {
+  ends line({.capacity = 100});
+  const auto payload = std::make_shared<const workpool_test::byte_vector>(patterned(5000));
+  bool sent = false;
+  std::thread worker([&] { sent = line.worker.send({.task = 8, .kind = wp::frame_kind::result}, *payload, payload); });
+  wp::frame got;
+  while (line.host.receive(got) == wp::transfer::blocked) line.host.wait(wp::wait_for::reading, wp::time_point::max());
+  worker.join();
+  CHECK(sent);
+  CHECK(got.payload == *payload);
+  CHECK(payload.use_count() == 1);
 }
 
 TEST_CASE("who sends to a host that is gone learns it, also in the middle of a frame") {

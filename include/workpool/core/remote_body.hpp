@@ -1,6 +1,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 #include <workpool/core/outcome.hpp>
@@ -25,6 +26,8 @@ class remote_body {
   /// An answer has come. Gives: how much of what was asked for is done; if not all, the request is to be sent again.
   /// Runs no code of users. Throws: codec_error.
   virtual progress take_in(task&, std::span<const std::byte>) { return progress::all; }
+  /// Gives: what keeps the bytes of request() as they are, also when the task is over; nullptr where nothing does.
+  virtual std::shared_ptr<const void> lend() const noexcept { return nullptr; }
   /// Keeps the result. Throws: codec_error, and what a codec of the user throws.
   virtual void accept(task& one, std::span<const std::byte> result) = 0;
   /// `one` runs, or did a moment ago: it is to be settled as cancelled. Gives: stop_requested when it was.

@@ -1,9 +1,11 @@
 #pragma once
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <type_traits>
 #include <vector>
 #include <workpool/core/error.hpp>
+#include <workpool/detail/posix/large_pages.hpp>
 #include <workpool/ipc/nesting_depth.hpp>
 
 namespace workpool { inline namespace v0 {
@@ -22,8 +24,19 @@ class byte_writer {
   void write(const void* bytes, std::size_t count) {
     expect_room(count);
     if (count == 0) return;
+    expect(count);
     const auto* const first = static_cast<const std::byte*>(bytes);
     into_.insert(into_.end(), first, first + count);
+  }
+
+  /// Says that about so many bytes will be written: for many, room is made once. Throws: std::bad_alloc.
+  void expect(std::size_t count) {
+    constexpr std::size_t large = std::size_t{64} << 10;  // bytes; below that the vector's own growth is as good
+    constexpr std::size_t around = std::size_t{4} << 10;  // bytes; what is around the block that was counted
+    const std::size_t needed = into_.size() + count + around;
+    if (count < large || count > room() || needed <= into_.capacity()) return;
+    into_.reserve(std::max(needed, 2 * into_.capacity()));
+    detail::ask_for_large_pages(into_.data(), into_.capacity());
   }
 
   /// Throws: message_too_large when so many bytes would be too many.

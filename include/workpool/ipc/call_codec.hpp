@@ -1,6 +1,7 @@
 #pragma once
 #include <cstddef>
 #include <functional>
+#include <ranges>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -28,6 +29,17 @@ constexpr void check_codable_result() noexcept {
                 "or include <workpool/adapter/cereal.hpp>");
 }
 
+/// How many bytes of its encoding a value has in one block; 0 where that cannot be seen from outside.
+template <class T>
+std::size_t block_size(const T& value) noexcept {
+  if constexpr (std::ranges::contiguous_range<const T> && std::ranges::sized_range<const T>) {
+    using element = std::ranges::range_value_t<const T>;
+    return std::is_trivially_copyable_v<element> ? std::ranges::size(value) * sizeof(element) : 0;
+  } else {
+    return 0;
+  }
+}
+
 /// The arguments of a call, decayed, one after the other. Throws: message_too_large, codec_error, std::bad_alloc;
 /// nothing is appended then.
 template <class... Arguments>
@@ -36,6 +48,7 @@ void encode_arguments(byte_writer& into, const Arguments&... arguments) {
     (check_codable<std::decay_t<const Arguments&>>(), ...);
   } else {
     const std::size_t before = into.size();
+    into.expect((block_size(arguments) + ... + 0));
     try {
       (workpool::encode<std::decay_t<const Arguments&>>(into, arguments), ...);
     } catch (...) {

@@ -2,6 +2,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <workpool/core/clock.hpp>
 #include <workpool/ipc/frame.hpp>
@@ -23,7 +24,9 @@ enum class wait_for : std::uint8_t { reading, writing, either };
 /// Order: frames arrive whole, once, and in the order in which they were sent.
 ///
 /// - send fills in length and magic and writes what can be written. `done`: all of it. `blocked`: the rest is kept, in
-///   a copy of its own, and flush goes on with it; what is sent meanwhile comes after it. `closed`: neither this frame
+///   a copy of its own, and flush goes on with it; what is sent meanwhile comes after it. With an owner the payload is
+///   lent instead: no copy is made, its bytes are not to change as long as the owner lives, and the channel keeps the
+///   owner until they are written, or will never be. `closed`: neither this frame
 ///   nor what was still unsent will arrive; frames of the other side may still be received. Whoever sends sees to it
 ///   that the other side's limit allows the payload. Throws std::bad_alloc; the channel is closed then if a part of the
 ///   frame was written already.
@@ -42,8 +45,9 @@ enum class wait_for : std::uint8_t { reading, writing, either };
 template <class Channel>
 concept channel = std::movable<Channel> &&
     requires(Channel& one, const Channel& seen, const frame_header& header, std::span<const std::byte> payload,
-             frame& into, wait_for what, time_point deadline) {
+             std::shared_ptr<const void> owner, frame& into, wait_for what, time_point deadline) {
   { one.send(header, payload) } -> std::same_as<transfer>;
+  { one.send(header, payload, owner) } -> std::same_as<transfer>;
   { one.flush() } -> std::same_as<transfer>;
   { one.receive(into) } -> std::same_as<transfer>;
   { seen.wants_to_write() }
@@ -61,6 +65,9 @@ concept channel = std::movable<Channel> &&
   { seen.is_open() }
   noexcept->std::same_as<bool>;
 };
+
+/// From this size on it pays to lend a payload: less than this goes at once as a rule. Units: bytes.
+inline constexpr std::size_t worth_lending = std::size_t{64} << 10;
 
 /// The limit of a payload where nobody says one. Units: bytes.
 inline constexpr std::size_t default_max_payload = std::size_t{256} << 20;

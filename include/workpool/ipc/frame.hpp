@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
-#include <vector>
+#include <workpool/ipc/byte_buffer.hpp>
 
 namespace workpool { inline namespace v0 {
 
@@ -51,7 +51,7 @@ static_assert(std::endian::native == std::endian::little, "frames are little end
 /// One frame as it arrived.
 struct frame {
   frame_header header;
-  std::vector<std::byte> payload;
+  byte_buffer payload;
 
   friend bool operator==(const frame&, const frame&) = default;
 };

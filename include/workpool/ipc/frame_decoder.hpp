@@ -19,7 +19,8 @@ namespace workpool { inline namespace v0 {
 ///
 /// Threads: one at a time. Memory: of a payload that is still arriving at most the double of what has arrived, or
 /// 64 KiB where that is more, and never more than the frame claims; while it grows the old half is there as well.
-/// Cost: one copy and, up to 64 KiB, one allocation per payload; none for an empty one.
+/// Cost: one copy and, up to 64 KiB, one allocation per payload; none for an empty one. No copy of what is written into
+/// room(), and none while a large payload grows where realloc moves pages.
 class frame_decoder {
  public:
   /// What a header may claim without anything having arrived.
@@ -33,11 +34,28 @@ class frame_decoder {
   /// Throws: std::bad_alloc, after which the same bytes may be given again.
   std::optional<frame> next(std::span<const std::byte>& bytes) {
     if (!inside_payload_ && !take_header(bytes)) return std::nullopt;
-    if (!take_payload(bytes)) return std::nullopt;
-    inside_payload_ = false;
-    header_size_ = 0;
-    ++complete_;
-    return std::exchange(arriving_, frame{});
+    take_payload(bytes);
+    return hand_over();
+  }
+
+  /// How many bytes of the payload that is arriving are still to come; 0 outside of payloads.
+  std::size_t missing() const noexcept { return inside_payload_ ? length() - arriving_.payload.size() : 0; }
+
+  /// Where the next of the missing bytes may be written instead of being given to next(); empty where none are missing.
+  /// Good until the next call, whichever. Throws: std::bad_alloc, and nothing is lost.
+  std::span<std::byte> room() {
+    if (missing() == 0) return {};
+    byte_buffer& payload = arriving_.payload;
+    if (payload.room().size() < trusted_size) {
+      payload.reserve(std::min(length(), std::max(trusted_size, 2 * payload.size())));
+    }
+    return payload.room();
+  }
+
+  /// The first `count` bytes of room() have been written. Gives: as next().
+  std::optional<frame> filled(std::size_t count) {
+    arriving_.payload.extend(count);
+    return hand_over();
   }
 
   /// What was wrong with the bytes; nullptr as long as nothing was. Stays: there is no way to find the next frame.
@@ -72,23 +90,26 @@ class frame_decoder {
     return inside_payload_;
   }
 
-  bool take_payload(std::span<const std::byte>& bytes) {
-    auto& payload = arriving_.payload;
-    const auto length = static_cast<std::size_t>(arriving_.header.length);
-    const std::size_t arrived = std::min(bytes.size(), length - payload.size());
-    if (arrived != 0) {
-      make_room(payload.size() + arrived, length);
-      const auto part = split(bytes, arrived);
-      payload.insert(payload.end(), part.begin(), part.end());
-    }
-    return payload.size() == length;
+  std::size_t length() const noexcept { return static_cast<std::size_t>(arriving_.header.length); }
+
+  void take_payload(std::span<const std::byte>& bytes) {
+    const std::size_t arrived = std::min(bytes.size(), missing());
+    make_room(arriving_.payload.size() + arrived);
+    arriving_.payload.append(split(bytes, arrived));
   }
 
-  // The vector's own growth would go beyond the length.
-  void make_room(std::size_t needed, std::size_t length) {
-    auto& payload = arriving_.payload;
+  void make_room(std::size_t needed) {
+    byte_buffer& payload = arriving_.payload;
     if (needed <= payload.capacity()) return;
-    payload.reserve(std::min(length, std::max({needed, trusted_size, 2 * payload.capacity()})));
+    payload.reserve(std::min(length(), std::max({needed, trusted_size, 2 * payload.capacity()})));
+  }
+
+  std::optional<frame> hand_over() {
+    if (!inside_payload_ || missing() != 0) return std::nullopt;
+    inside_payload_ = false;
+    header_size_ = 0;
+    ++complete_;
+    return std::exchange(arriving_, frame{});
   }
 
   bool check(const frame_header& header) {

@@ -33,8 +33,8 @@ class socket_stream {
 
 /// A channel over a connected stream socket: a local one, or TCP. Whether the socket is set to non-blocking does not
 /// matter and is left as it is, since other processes may share it.
-/// Memory: a read buffer of 64 KiB, and what is unsent. Cost: see stream_channel; a write is one sendmsg, a read one
-/// recv.
+/// Memory: a read buffer of 64 KiB, and what is unsent and not lent. Cost: see stream_channel; a write is one sendmsg,
+/// a read one recv. A larger SO_SNDBUF than the default makes neither faster: what is under way stays in the cache.
 class socket_channel : public detail::stream_channel<detail::socket_stream> {
  public:
   explicit socket_channel(detail::unique_fd socket, std::size_t max_payload = default_max_payload) noexcept

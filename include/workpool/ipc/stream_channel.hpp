@@ -19,25 +19,26 @@ namespace workpool { inline namespace v0 { namespace detail {
 ///
 /// A Stream is movable; its write(pieces) and read(into) give how many bytes were moved, 0 where none would without
 /// blocking, and nothing once that direction has ended; handle() is the descriptor to wait on, -1 after close().
-/// Cost: a frame that the stream takes as a whole is one write and no copy, one that arrives as a whole one read.
+/// Cost: a frame that the stream takes as a whole is one write and no copy, one that arrives as a whole one read. What
+/// arrives of a payload while more than a buffer of it is missing is read to where it stays.
 template <class Stream>
 class stream_channel {
  public:
   stream_channel(Stream stream, std::size_t max_payload) noexcept : stream_(std::move(stream)), decoder_(max_payload) {}
 
-  transfer send(frame_header header, std::span<const std::byte> payload) {
+  transfer send(frame_header header, std::span<const std::byte> payload, std::shared_ptr<const void> owner = nullptr) {
     if (writing_ended_ || !is_open()) return transfer::closed;
     header.length = payload.size();
     header.magic = frame_magic;
     const std::span<const std::byte> head = std::as_bytes(std::span(&header, 1));
     if (wants_to_write()) {
-      unsent_.keep(head, payload, 0);
+      unsent_.keep(head, payload, 0, std::move(owner));
       return flush();
     }
     const std::optional<std::size_t> gone = stream_.write(std::array{head, payload});
     if (!gone) return end_writing();
     if (*gone == head.size() + payload.size()) return transfer::done;
-    keep_rest(head, payload, *gone);
+    keep_rest(head, payload, *gone, std::move(owner));
     return transfer::blocked;
   }
 
@@ -66,15 +67,21 @@ class stream_channel {
       if (const protocol_error* const wrong = decoder_.error()) throw protocol_error(*wrong);
       // One who writes without end must not keep the thread from its other channels.
       if (read >= share_of_a_call) return transfer::blocked;
-      const std::span<std::byte> room(buffer_.get(), buffer_size);
+      const bool in_place = decoder_.missing() >= buffer_size;
+      const std::span<std::byte> room = in_place ? decoder_.room() : std::span(buffer_.get(), buffer_size);
       const std::optional<std::size_t> got = stream_.read(room);
       if (!got) {
         reading_ended_ = true;
       } else if (*got == 0) {
         return transfer::blocked;
       } else {
-        unread_ = room.first(*got);
         read += *got;
+        if (!in_place) {
+          unread_ = room.first(*got);
+        } else if (std::optional<frame> whole = decoder_.filled(*got)) {
+          into = std::move(*whole);
+          return transfer::done;
+        }
       }
     }
     return transfer::closed;
@@ -120,9 +127,10 @@ class stream_channel {
     return transfer::closed;
   }
 
-  void keep_rest(std::span<const std::byte> header, std::span<const std::byte> payload, std::size_t gone) {
+  void keep_rest(std::span<const std::byte> header, std::span<const std::byte> payload, std::size_t gone,
+                 std::shared_ptr<const void> owner) {
     try {
-      unsent_.keep(header, payload, gone);
+      unsent_.keep(header, payload, gone, std::move(owner));
     } catch (...) {
       if (gone != 0) close();  // or the next frame would be read as the rest of this one
       throw;

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <memory>
 #include <mutex>
 #include <new>
 #include <optional>
@@ -160,9 +161,11 @@ class process_sender {
     if (!again && !begin(to, one)) return give_back(to);
     std::vector<std::byte> scratch;
     std::span<const std::byte> bytes;
+    std::shared_ptr<const void> owner;
     std::exception_ptr problem;
     try {
       bytes = one.elsewhere()->request(one, scratch);
+      if (bytes.size() >= worth_lending) owner = one.elsewhere()->lend();
     } catch (...) {
       problem = std::current_exception();
     }
@@ -176,7 +179,7 @@ class process_sender {
         to.current = nullptr;
         to.stop_wanted = false;
         if (to.stage == process_stage::taken) workers_.make_idle(to, steady::now(), todo);
-      } else if (to.stage != process_stage::taken || !put_on_line(to, one, bytes)) {
+      } else if (to.stage != process_stage::taken || !put_on_line(to, one, bytes, std::move(owner))) {
         to.current = nullptr;
         workers_.unfinished().add(one);
         todo.freed = workers_.free_workers() != 0;
@@ -206,7 +209,8 @@ class process_sender {
   }
 
   // The lock is held. Gives: false when nobody is there to read it.
-  bool put_on_line(worker& to, task& one, std::span<const std::byte> bytes) noexcept {
+  bool put_on_line(worker& to, task& one, std::span<const std::byte> bytes,
+                   std::shared_ptr<const void> owner) noexcept {
     to.mark().reset();
     to.rest.reset();
     to.last_task = one.id();
@@ -214,7 +218,8 @@ class process_sender {
     transfer sent = transfer::closed;
     try {
       sent = to.line->send(
-          {.task = one.id(), .attempt = to.attempt, .generation = to.generation, .kind = frame_kind::task}, bytes);
+          {.task = one.id(), .attempt = to.attempt, .generation = to.generation, .kind = frame_kind::task}, bytes,
+          std::move(owner));
     } catch (const std::bad_alloc&) {  // as if nobody were there
       to.line->close();
     }

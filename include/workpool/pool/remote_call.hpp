@@ -22,30 +22,20 @@
 #include <workpool/ipc/codecs.hpp>
 #include <workpool/pool/crew_link.hpp>
 #include <workpool/worker/call_frame.hpp>
+#include <workpool/pool/kept_request.hpp>
 
 namespace workpool { inline namespace v0 { namespace detail {
-
-/// A request that is made once, when the task is submitted, so that what cannot be sent is refused there; every attempt
-/// sends the same bytes.
-class kept_request {
- public:
-  explicit kept_request(std::vector<std::byte> bytes) noexcept : bytes_(std::move(bytes)) {}
-  std::span<const std::byte> bytes() const noexcept { return bytes_; }
-  void forget() noexcept { bytes_ = {}; }
-
- private:
-  std::vector<std::byte> bytes_;
-};
 
 /// A task whose body runs in a worker process: it holds the request instead of callable and arguments.
 template <class Result>
 class remote_call : public result_task<Result>, public remote_body {
  public:
-  remote_call(std::vector<std::byte> request, std::shared_ptr<crew_link> crew) noexcept
+  remote_call(std::vector<std::byte> request, std::shared_ptr<crew_link> crew)
       : request_(std::move(request)), crew_(std::move(crew)) {}
 
   remote_body* elsewhere() noexcept override { return this; }
   std::span<const std::byte> request(const task&, std::vector<std::byte>&) override { return request_.bytes(); }
+  std::shared_ptr<const void> lend() const noexcept override { return request_.lend(); }
 
   void accept(task&, std::span<const std::byte> result) override {
     this->forget();
@@ -74,7 +64,7 @@ class remote_call : public result_task<Result>, public remote_body {
 template <class Result>
 class remote_promise final : public remote_call<Result> {
  public:
-  remote_promise(std::vector<std::byte> request, std::shared_ptr<crew_link> crew) noexcept
+  remote_promise(std::vector<std::byte> request, std::shared_ptr<crew_link> crew)
       : remote_call<Result>(std::move(request), std::move(crew)) {
     this->set_delivers();
   }
@@ -89,7 +79,7 @@ class remote_promise final : public remote_call<Result> {
 template <class Guard>
 class guarded_call final : public remote_call<void> {
  public:
-  guarded_call(std::vector<std::byte> request, std::shared_ptr<crew_link> crew, Guard guard) noexcept
+  guarded_call(std::vector<std::byte> request, std::shared_ptr<crew_link> crew, Guard guard)
       : remote_call<void>(std::move(request), std::move(crew)), guard_(std::move(guard)) {}
   void drop() noexcept override {
     remote_call<void>::drop();

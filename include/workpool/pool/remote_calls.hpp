@@ -19,6 +19,7 @@
 #include <workpool/ipc/remote.hpp>
 #include <workpool/ipc/remote_callable.hpp>
 #include <workpool/pool/crew_link.hpp>
+#include <workpool/pool/kept_request.hpp>
 #include <workpool/pool/periodic_call.hpp>
 #include <workpool/pool/remote_call.hpp>
 #include <workpool/pool/task_ledger.hpp>
@@ -155,7 +156,7 @@ class remote_calls {
   template <class F, class... A>
   std::vector<std::byte> request(const std::decay_t<F>& callable, const A&... arguments) {
     return counted([&] {
-      std::vector<std::byte> bytes;
+      std::vector<std::byte> bytes = kept_request::memory_for((block_size(arguments) + ... + 0));
       byte_writer out(bytes, most_);
       write_call<std::decay_t<F>>(out, &enter_call<std::decay_t<F>, std::decay_t<const A&>...>, callable);
       encode_arguments<std::decay_t<const A&>...>(out, arguments...);

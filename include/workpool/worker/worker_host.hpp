@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <memory>
 #include <new>
 #include <span>
 #include <string>
@@ -130,9 +131,16 @@ class worker_host {
     }
     request.payload = {};             // before the host can think that the task is over
     if (!mark_.same()) leave_now(0);  // a task has forked, and this is its child
-    const bool there = line_.send(header, bytes);
-    constexpr std::size_t worth_keeping = 64 * 1024;  // bytes
-    if (bytes.capacity() <= worth_keeping) spare_ = std::move(bytes);
+    const bool there = send(header, bytes);
+    if (bytes.capacity() <= spare_blocks::largest) spare_ = std::move(bytes);
+    return there;
+  }
+
+  bool send(const frame_header& header, std::vector<std::byte>& bytes) {
+    if (bytes.size() < worth_lending) return line_.send(header, bytes);
+    const auto lent = std::make_shared<std::vector<std::byte>>(std::move(bytes));
+    const bool there = line_.send(header, *lent, lent);
+    if (there) bytes = std::move(*lent);  // all is written, and so it is nobody else's
     return there;
   }
 
@@ -202,7 +210,7 @@ class worker_host {
   const process_mark mark_ = process_mark::current();
   code_resolver code_;
   stop_listener<Channel> listener_{line_};
-  std::vector<std::byte> spare_;  // memory of the last answer
+  std::vector<std::byte> spare_;  // memory of the last answer, at most 2 MiB: see spare_blocks
 };
 
 }}}  // namespace workpool::v0::detail

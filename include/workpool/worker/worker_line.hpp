@@ -1,5 +1,6 @@
 #pragma once
 #include <deque>
+#include <memory>
 #include <mutex>
 #include <span>
 #include <utility>
@@ -35,12 +36,13 @@ class worker_line {
     }
   }
 
-  /// Gives: false when the host is gone. Throws: std::bad_alloc.
-  bool send(const frame_header& header, std::span<const std::byte> payload = {}) {
+  /// A payload with an owner is lent, as in channel. Gives: false when the host is gone. Throws: std::bad_alloc.
+  bool send(const frame_header& header, std::span<const std::byte> payload = {},
+            std::shared_ptr<const void> owner = nullptr) {
     transfer sent = transfer::done;
     {
       const std::lock_guard hold(mutex_);
-      sent = channel_.send(header, payload);
+      sent = channel_.send(header, payload, std::move(owner));
     }
     while (sent == transfer::blocked) {
       channel_.wait(wait_for::writing, time_point::max());

@@ -7,6 +7,7 @@
 #include <ranges>
 #include <type_traits>
 #include <utility>
+#include <workpool/detail/posix/large_pages.hpp>
 #include <workpool/ipc/codec.hpp>
 
 namespace workpool { inline namespace v0 {
@@ -94,10 +95,13 @@ struct codec<T> {
                   requires(const element_type* one) { value.assign(one, one); }) {
       const auto bytes = from.take(from.read_count(1));
       const auto* const first = reinterpret_cast<const element_type*>(bytes.data());
+      reserve_large(value, bytes.size());
       value.assign(first, first + bytes.size());
     } else if constexpr (detail::memory_block<T> && requires(std::size_t n) { value.resize(n); } &&
                          std::default_initializable<element_type>) {
-      value.resize(from.read_count(sizeof(element_type)));
+      const std::size_t count = from.read_count(sizeof(element_type));
+      reserve_large(value, count);
+      value.resize(count);
       from.read(std::ranges::data(value), value.size() * sizeof(element_type));
     } else {
       const std::size_t count = from.read_count(1);
@@ -110,6 +114,15 @@ struct codec<T> {
   }
 
  private:
+  // The pages of what is about to be filled are asked for before they are touched.
+  static void reserve_large(T& value, std::size_t count) {
+    if constexpr (requires { value.reserve(count); }) {
+      if (count < detail::worth_large_pages / sizeof(element_type)) return;
+      value.reserve(count);
+      detail::ask_for_large_pages(std::ranges::data(value), count * sizeof(element_type));
+    }
+  }
+
   static void add_to(T& value, byte_reader& from) {
     if constexpr (requires { typename T::mapped_type; }) {
       auto key = workpool::decode<std::remove_cv_t<typename T::key_type>>(from);
