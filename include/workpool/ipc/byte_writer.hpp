@@ -33,9 +33,8 @@ class byte_writer {
   void expect(std::size_t count) {
     constexpr std::size_t large = std::size_t{64} << 10;  // bytes; below that the vector's own growth is as good
     constexpr std::size_t around = std::size_t{4} << 10;  // bytes; what is around the block that was counted
-    const std::size_t needed = into_.size() + count + around;
-    if (count < large || count > room() || needed <= into_.capacity()) return;
-    into_.reserve(std::max(needed, 2 * into_.capacity()));
+    if (count < large || count > room() || count <= into_.capacity() - into_.size()) return;
+    into_.reserve(std::max(into_.size() + count + around, 2 * into_.capacity()));
     detail::ask_for_large_pages(into_.data(), into_.capacity());
   }
 
