@@ -18,9 +18,10 @@ namespace workpool { inline namespace v0 {
 /// bytes alone: the frames are the same however the bytes were cut.
 ///
 /// Threads: one at a time. Memory: of a payload that is still arriving at most the double of what has arrived, or
-/// 64 KiB where that is more, and never more than the frame claims; while it grows the old half is there as well.
-/// Cost: one copy and, up to 64 KiB, one allocation per payload; none for an empty one. No copy of what is written into
-/// room(), and none while a large payload grows where realloc moves pages.
+/// 64 KiB where that is more, and never more than the frame claims; while it grows the old half may be there as well.
+/// It may lie in a block that another payload of this process has left, see spare_blocks. Cost: one copy and, up to 64
+/// KiB, one allocation per payload; none for an empty one. No copy of what is written into room(), and none while a
+/// large payload grows where realloc moves pages.
 class frame_decoder {
  public:
   /// What a header may claim without anything having arrived.
