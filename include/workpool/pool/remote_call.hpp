@@ -21,8 +21,8 @@
 #include <workpool/ipc/call_codec.hpp>
 #include <workpool/ipc/codecs.hpp>
 #include <workpool/pool/crew_link.hpp>
-#include <workpool/worker/call_frame.hpp>
 #include <workpool/pool/kept_request.hpp>
+#include <workpool/worker/call_frame.hpp>
 
 namespace workpool { inline namespace v0 { namespace detail {
 
