@@ -33,7 +33,7 @@ bool become_nobody() {
 }
 
 /// The process that starts workers cannot have more of something.
-void without(__rlimit_resource what, const char* reason) {
+void without(decltype(RLIMIT_NPROC) what, const char* reason) {
   wp::fork_pool pool({.workers = 2, .restart = {.max_restarts = 1'000'000, .backoff = {.initial = 5ms, .factor = 1}}});
   const int zygote = pool.submit(parent_number).get();
   rlimit before{};
