@@ -6,9 +6,11 @@
 #include <csignal>
 #include <cstddef>
 #include <string>
+#include <thread>
 #include <workpool/core/crash_report.hpp>
 #include <workpool/core/outcome.hpp>
 #include <workpool/detail/posix/process_memory.hpp>
+#include <workpool/ipc/frame.hpp>
 
 #include "support/crew_of_processes.hpp"
 #include "support/worker_tasks.hpp"
@@ -128,6 +130,33 @@ TEST_CASE("an idle worker that leaves so many questions unanswered is unhealthy,
   CHECK(crew.exited[0].report.why == cause::unresponsive);
   CHECK(crew.exited[0].report.signal == SIGKILL);
   CHECK_FALSE(crew.exited[0].planned);
+}
+
+TEST_CASE("who spoke while nobody could listen is not taken for silent or late") {
+  wp::fork_pool_options options = one_worker();
+  options.workers = 2;
+  options.health = {.every = 10ms, .timeout = 200ms, .strikes = 1};
+  crew_of_processes crew(options);
+  auto& beating = crew.send(beat_until_asked_to_stop, 7);
+  REQUIRE(crew.until([&] { return crew.staff.free_workers() == 1; }));
+  for (int round = 0; round < 3; ++round) {
+    const auto over = wp::steady::now() + 500ms;  // its handlers take their time, or the host is stopped
+    while (wp::steady::now() < over) std::this_thread::yield();
+    REQUIRE(crew.until([&] { return crew.staff.free_workers() == 1; }));
+    const auto again = wp::steady::now() + 30ms;  // for another question
+    while (wp::steady::now() < again) crew.step(again);
+  }
+  CHECK(crew.ends.empty());
+  CHECK(crew.exited.empty());
+  crew_news todo;
+  REQUIRE(crew.staff.stop_held(beating, todo));
+  crew.collect(todo);
+  auto& quick = send_with_timeout(crew, 100ms, worker_pid);
+  const auto over = wp::steady::now() + 300ms;
+  while (wp::steady::now() < over) std::this_thread::yield();
+  REQUIRE(crew.until_ends(2));
+  CHECK(crew.ends[1].one == &quick);
+  CHECK(crew.ends[1].answer.header.kind == wp::frame_kind::result);
 }
 
 TEST_CASE("an idle worker that answers every question stays") {

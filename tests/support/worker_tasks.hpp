@@ -55,6 +55,13 @@ inline int until_asked_to_stop(std::stop_token stop, int gives) {
   while (!stop.stop_requested()) ::usleep(100);
   return gives;
 }
+inline int beat_until_asked_to_stop(std::stop_token stop, int gives) {
+  while (!stop.stop_requested()) {
+    workpool::this_worker::heartbeat();
+    ::usleep(5'000);
+  }
+  return gives;
+}
 inline std::string variable(const std::string& name) {
   const char* const value = std::getenv(name.c_str());
   return value == nullptr ? "(none)" : value;
