@@ -77,6 +77,7 @@ class process_clock : public process_endings {
       one.closed_until = lives ? never : after(now, closed_grace);  // else its birth, or its death, is on the way
       if (lives) garbage(one, "it closed its channel and went on", todo);
     }
+    if (has_run_out(one, now)) read_line(one, todo);  // it may have spoken while this thread could not listen
     if (one.stage == stage::busy && one.deadline <= now) {
       const outcome how = one.at_deadline;
       return cut(one, {.result = how, .may_follow = how != outcome::cancelled}, crash_report::cause::timeout, now,
@@ -88,6 +89,11 @@ class process_clock : public process_endings {
     if (options_.hard_memory != 0 && lives && resident_memory(one.pid).value_or(0) > options_.hard_memory) {
       condemn(one, crash_report::cause::memory, now, todo);
     }
+  }
+
+  static bool has_run_out(const worker& one, time_point now) noexcept {
+    if (one.stage == stage::busy) return std::min(one.deadline, one.next_beat) <= now;
+    return one.stage == stage::idle && one.pong_until <= now;
   }
 
   // A task that has promised heartbeats sends none.
