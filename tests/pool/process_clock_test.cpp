@@ -110,8 +110,12 @@ TEST_CASE("a task that never promised a heartbeat may be silent") {
   wp::fork_pool_options options = one_worker();
   options.health.timeout = 1ns;
   crew_of_processes crew(options);
-  crew.send(wait_for_ever);
+  auto& one = crew.send(wait_for_ever);
   CHECK(crew.staff.next_moment(wp::steady::now()) == wp::time_point::max());
+  crew_news todo;
+  REQUIRE(crew.staff.stop_held(one, todo));  // nothing else would end it
+  crew.collect(todo);
+  REQUIRE(crew.until_exits(1));
 }
 
 TEST_CASE("an idle worker that leaves so many questions unanswered is unhealthy, and then killed and replaced") {
