@@ -253,8 +253,8 @@ struct book_sums {
   template <class ForEachRun>
   static book_sums read(const intake_books& intake, ForEachRun for_each_run) {
     book_sums sums;
-    intake.attempts().hold([&](const attempt_books::counts& attempts) {
-      sums.attempts = attempts;
+    intake.attempts().hold([&](const attempt_books::counts& now) {
+      sums.attempts = now;
       for_each_run([&](const run_books& run) { run.add_settled_to(sums.outcomes); });
       sums.settled = std::accumulate(sums.outcomes.begin(), sums.outcomes.end(), std::uint64_t{0});
       sums.withdrawn = intake.withdrawn(sums.outcomes);
