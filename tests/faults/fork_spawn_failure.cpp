@@ -1,7 +1,7 @@
 // The system has no process to give, or hides what processes are: who runs goes on, who cannot be started is told with
 // the reason, and everything is as before when that is over. Needs root: it becomes another user, whose number of
 // processes it limits, or hides /proc from itself.
-//   fork_spawn_failure processes | descriptors | proc
+//   fork_spawn_failure processes | proc
 
 #include <grp.h>
 #include <sched.h>
@@ -10,7 +10,6 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <chrono>
 #include <string>
 
@@ -32,28 +31,22 @@ bool become_nobody() {
   return ::access("/proc/self/exe", X_OK) == 0;
 }
 
-/// The process that starts workers cannot have more of something.
-void without(decltype(RLIMIT_NPROC) what, const char* reason) {
+void processes() {
   wp::fork_pool pool({.workers = 2, .restart = {.max_restarts = 1'000'000, .backoff = {.initial = 5ms, .factor = 1}}});
   const int zygote = pool.submit(parent_number).get();
   rlimit before{};
-  ::prlimit(zygote, what, nullptr, &before);
-  rlimit none{0, before.rlim_max};
-  if (what == RLIMIT_NOFILE) {  // what it has it keeps: poll(2) needs it
-    for (const int one : wp::detail::numbers_in(("/proc/" + std::to_string(zygote) + "/fd").c_str())) {
-      none.rlim_cur = std::max<rlim_t>(none.rlim_cur, static_cast<rlim_t>(one) + 1);
-    }
-  }
-  fault::expect_equal(::prlimit(zygote, what, &none, nullptr), 0, "limiting the process that starts workers");
+  ::prlimit(zygote, RLIMIT_NPROC, nullptr, &before);
+  const rlimit none{0, before.rlim_max};
+  fault::expect_equal(::prlimit(zygote, RLIMIT_NPROC, &none, nullptr), 0, "limiting the process that starts workers");
   const int gone = pool.workers()[0].pid;
   ::kill(gone, SIGKILL);
   fault::expect(workpool_test::eventually([&] { return !workpool_test::runs(gone); }), "a worker has died");
   for (int n = 0; n < 50; ++n) fault::expect_equal(pool.submit(fault::twice, n).get(), 2 * n, "a result");
   const std::string text = fault::thrown_text<wp::spawn_failed>([] { wp::fork_pool other(1); });
-  fault::expect_text(text, {reason});
+  fault::expect_text(text, {"Resource temporarily unavailable"});
   fault::expect_equal(pool.stats().workers_started, 2U, "workers started so far");
   fault::expect(pool.stats().worker_lost == 0, "no task is lost");
-  fault::expect_equal(::prlimit(zygote, what, &before, nullptr), 0, "the limit of before");
+  fault::expect_equal(::prlimit(zygote, RLIMIT_NPROC, &before, nullptr), 0, "the limit of before");
   fault::expect(workpool_test::eventually([&] { return pool.stats().workers_started == 3; }), "both workers are back");
   fault::expect_service(pool);
 }
@@ -87,9 +80,7 @@ int forking_main(int argc, char** argv) {
   const workpool_test::hang_trap trap("fork_spawn_failure " + mode);
   if (mode == "processes") {
     if (!become_nobody()) return fault::skipped;
-    without(RLIMIT_NPROC, "Resource temporarily unavailable");
-  } else if (mode == "descriptors") {
-    without(RLIMIT_NOFILE, "did not answer");
+    processes();
   } else if (mode == "proc") {
     if (!own_mounts()) return fault::skipped;
     proc();
