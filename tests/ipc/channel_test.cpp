@@ -2,11 +2,16 @@
 
 #include "support/catch.hpp"
 
+#include <memory>
+
 namespace {
 
 // The poorest type that is a channel.
 struct poorest {
-  workpool::transfer send(const workpool::frame_header&, std::span<const std::byte>) { return {}; }
+  workpool::transfer send(const workpool::frame_header&, std::span<const std::byte>,
+                          const std::shared_ptr<const void>& = nullptr) {
+    return {};
+  }
   workpool::transfer flush() { return {}; }
   workpool::transfer receive(workpool::frame&) { return {}; }
   bool wants_to_write() const noexcept { return false; }
@@ -18,6 +23,10 @@ struct poorest {
   bool is_open() const noexcept { return false; }
 };
 
+struct without_lending : poorest {
+  workpool::transfer send(const workpool::frame_header&, std::span<const std::byte>) { return {}; }
+};
+
 struct without_unread : poorest {
   std::size_t unread() const noexcept = delete;
 };
@@ -26,5 +35,6 @@ struct without_unread : poorest {
 
 TEST_CASE("a channel has what the concept names and needs no more") {
   STATIC_REQUIRE(workpool::channel<poorest>);
+  STATIC_REQUIRE_FALSE(workpool::channel<without_lending>);
   STATIC_REQUIRE_FALSE(workpool::channel<without_unread>);
 }
