@@ -25,7 +25,9 @@ std::vector<std::byte> call_by_name(const std::string& name, const std::vector<s
   wp::byte_reader in(arguments);
   wp::byte_writer out(answer, 4096);
   code_resolver code;
-  call_frame call{in, out, self, code};
+  call_mark mark;
+  call_run run(mark, self);
+  call_frame call{in, out, self, code, run};
   offered_calls::of_this_program().find(name)(call);
   return answer;
 }
