@@ -85,16 +85,11 @@ TEST_CASE("a part of several calls knows which of them are left") {
   bulk* const made = bulk::make(10, 2, [](std::size_t) {});
   const wp::task_ref held(made);
   auto& one = (*made)[1];
-  one.describe_as(100, wp::priority::normal);
-  CHECK(one.number_of(1) == 100);
   one.have_returned(3);
   CHECK(one.next() == 8);
   CHECK(one.left() == 2);
   CHECK(one.returned() == 3);
   CHECK(one.calls() == 5);
-  CHECK(one.number_of(0) == 103);
-  CHECK(one.number_of(2) == 104);
-  CHECK(one.number_of(9) == 104);
   made->break_off(0, nullptr);
   made->submitted();
 }

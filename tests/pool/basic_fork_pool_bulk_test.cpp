@@ -176,6 +176,80 @@ TEST_CASE("a bulk that fails leaves the workers of its other calls alone, and en
   CHECK(pool.stats().workers_exited == 0);
 }
 
+TEST_CASE("a call of a bulk that waits for its stop token hears that another one has failed, whichever call it is",
+          "[fork_pool]") {
+  shared_numbers_side numbers;
+  wp::fork_pool pool(with_numbers(numbers, 2));
+  auto all = pool.submit_bulk(1000, [](std::stop_token stop, std::size_t index) {
+    if (index == 5) {  // not the first of its part
+      row()[released] = 1;
+      while (!stop.stop_requested()) ::usleep(100);
+      ++row()[calls];
+    }
+    if (index == 900) {
+      while (row()[released] == 0) ::usleep(100);
+      throw std::out_of_range("deadly");
+    }
+  });
+  CHECK_THROWS_WITH(all.get(), Catch::Matchers::Contains("deadly"));
+  CHECK(numbers[calls] == 1);
+  pool.wait_idle();
+  CHECK(pool.stats().workers_exited == 0);
+  workpool_test::check_balance(pool.stats());
+}
+
+TEST_CASE("a call of a bulk that forks does not have its later calls made by the child", "[fork_pool]") {
+  shared_numbers_side numbers;
+  wp::fork_pool pool(with_numbers(numbers, 1));
+  pool.submit_bulk(1000,
+                   [](std::size_t index) {
+                     count(index);
+                     if (index % 100 == 7) ++row()[deadly], static_cast<void>(::fork());
+                   })
+      .get();
+  CHECK(numbers[calls] == 1000);
+  CHECK(numbers[deadly] == 10);
+  pool.shutdown();
+  CHECK(numbers[calls] == 1000);
+}
+
+TEST_CASE("a call of a bulk that says it is cancelled is the only one that is", "[fork_pool]") {
+  shared_numbers_side numbers;
+  wp::fork_pool pool(with_numbers(numbers, 2));
+  auto all = pool.submit_bulk(10'000, [](std::size_t index) {
+    count(index);
+    if (index % 1000 == 3 || index == 9999) throw wp::task_cancelled("by itself");
+  });
+  CHECK_THROWS_AS(all.get(), wp::task_cancelled);
+  CHECK(numbers[calls] == 10'000);
+  pool.wait_idle();
+  const wp::pool_stats now = pool.stats();
+  CHECK(now.cancelled == 11);
+  CHECK(now.completed == 10'000 - 11);
+  workpool_test::check_balance(now);
+}
+
+TEST_CASE("a shutdown without force, in the middle of a bulk, settles every call of it", "[fork_pool]") {
+  for (int round = 0; round < 30; ++round) {
+    shared_numbers_side numbers;
+    wp::fork_pool pool(with_numbers(numbers, 2));
+    auto all = pool.submit_bulk(1'000'000, take_its_time);
+    numbers.await(calls);
+    const auto report = pool.shutdown({.drain = 1ms, .force = false});
+    CHECK(report.completed + report.discarded == 1'000'000);
+    CHECK_THROWS_AS(all.get(), wp::task_discarded);
+  }
+}
+
+TEST_CASE("a bulk that a stopped pool refuses is rejected call by call", "[fork_pool]") {
+  wp::fork_pool pool(2);
+  pool.shutdown();
+  CHECK_THROWS_AS(pool.submit_bulk(10'000, count), wp::pool_stopped);
+  CHECK(pool.stats().rejected == 10'000);
+  CHECK(pool.stats().accepted == 0);
+  workpool_test::check_balance(pool.stats());
+}
+
 TEST_CASE("what is more urgent does not wait for a bulk, and what is less urgent does", "[fork_pool]") {
   shared_numbers_side numbers;
   wp::fork_pool pool(with_numbers(numbers, 1));
@@ -216,9 +290,9 @@ TEST_CASE("a purge, and a shutdown that discards, take back the calls of a bulk 
   CHECK_THROWS_AS(purged.get(), wp::task_cancelled);
   pool.wait_idle();
   wp::pool_stats now = pool.stats();
-  CHECK(taken + static_cast<std::size_t>(numbers[calls]) == 100'000);
   CHECK(now.completed == static_cast<std::uint64_t>(numbers[calls]));
-  CHECK(now.cancelled == taken);
+  CHECK(now.completed + now.cancelled == 100'000);
+  CHECK(now.cancelled - taken <= 2);  // a worker may have been about to begin one that was taken back
   workpool_test::check_balance(now);
   pool.submit_bulk(2, count).get();  // what was taken back then is forgotten
   CHECK(pool.stats().workers_exited == 0);

@@ -297,7 +297,9 @@ TEST_CASE("when the last slot has failed everybody is told pool_broken, and one 
   pool.resume();
   CHECK_THROWS_AS(pool.submit(own_number), wp::pool_broken);
   CHECK(pool.try_submit(own_number).error() == wp::errc::pool_broken);
-  CHECK_THROWS_AS(pool.submit_bulk(2, [](std::size_t) {}), wp::pool_broken);
+  const std::uint64_t rejected = pool.stats().rejected;
+  CHECK_THROWS_AS(pool.submit_bulk(1000, [](std::size_t) {}), wp::pool_broken);
+  CHECK(pool.stats().rejected == rejected + 1000);
   CHECK_THROWS_AS(pool.post_after(1h, own_number), wp::pool_broken);
   const auto begin = std::chrono::steady_clock::now();
   const auto starts = numbers[1];

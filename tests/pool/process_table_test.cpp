@@ -114,9 +114,10 @@ TEST_CASE("a task that is just being sent is stopped by who sends it") {
   crew_news todo;
   CHECK(crew.staff.stop_held(one, todo));
   CHECK(todo.ends.empty());
-  CHECK(to->stop_wanted);
+  CHECK(to->rest == wp::outcome::cancelled);
   to->current = nullptr;
-  to->held = to->stop_wanted = false;
+  to->held = false;
+  to->rest.reset();
   crew.staff.make_idle(*to, wp::steady::now(), todo);
   one.drop_reference();
 }

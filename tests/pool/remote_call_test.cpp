@@ -38,9 +38,9 @@ class held {
   Task* const one_;
 };
 
-byte_vector raw(std::uint64_t value) {
+byte_vector made(std::uint64_t count, std::uint64_t last_is_cancelled = 0) {
   byte_vector bytes;
-  wp::byte_writer(bytes, sizeof value).write_raw(value);
+  wp::byte_writer(bytes, sizeof(calls_made)).write_raw(calls_made{count, last_is_cancelled});
   return bytes;
 }
 
@@ -161,12 +161,24 @@ TEST_CASE("each part of a remote bulk sends what all share, and then which calls
 
   bulk_part& part = (*all)[1];
   remote_body& body = *part.elsewhere();
-  CHECK_THROWS_AS(body.take_in(part, raw(4)), wp::codec_error);
+  CHECK_THROWS_AS(body.take_in(part, made(4)), wp::codec_error);
+  CHECK_THROWS_AS(body.take_in(part, made(0, 1)), wp::codec_error);
   CHECK_THROWS_AS(body.take_in(part, encoded(1)), wp::codec_error);
-  CHECK(body.take_in(part, raw(0)) == progress::none);
-  CHECK(body.take_in(part, raw(2)) == progress::some);
+  progress done = body.take_in(part, made(0));
+  CHECK(done.made == 0);
+  CHECK_FALSE(done.is_all);
+  done = body.take_in(part, made(2, 1));
+  CHECK(done.made == 2);
+  CHECK(done.last_is_cancelled);
+  CHECK_FALSE(done.is_all);
   CHECK(asks_for(part, 5, 1, 2));
-  CHECK(body.take_in(part, raw(1)) == progress::all);
+  done = body.take_in(part, made(1));
+  CHECK(done.made == 1);
+  CHECK(done.is_all);
+  CHECK_FALSE(done.last_is_cancelled);
+  CHECK(body.is_wanted(part));
+  all->cancel();
+  CHECK_FALSE(body.is_wanted(part));
   CHECK_THROWS_AS(part.invoke(), wp::unsupported);
   all->break_off(0, nullptr);
   all->submitted();

@@ -149,7 +149,7 @@ TEST_CASE("each call of a bulk calls the one function with its own index") {
   bulk_task* const all = pool.calls.bulk({}, 3, note_index);
   const wp::task_ref held(all);
   for (const std::size_t index : {2U, 0U, 1U}) {
-    CHECK(answer_of((*all)[index]) == encoded(std::uint64_t{1}));
+    CHECK(answer_of((*all)[index]).size() == sizeof(calls_made));
     CHECK(last_index == index);
   }
   all->break_off(0, nullptr);

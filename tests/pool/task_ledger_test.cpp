@@ -112,11 +112,14 @@ TEST_CASE("the calls of a part that are not the one it ends with are counted, an
   REQUIRE(one.start());
   wp::detail::run_books& books = pool.ledger.shared_books();
   REQUIRE(pool.ledger.begin(one, 0, books));
-  pool.ledger.close_others(one, 0, books, 2, 2, wp::outcome::discarded);
+  pool.ledger.count_calls(one.lane(), 7, 2, 0, books, wp::outcome::cancelled);
+  CHECK(stats_of(pool.ledger).running == 1);
+  pool.ledger.close_others(one, 9, 2, wp::outcome::discarded);
   one.drop();
   pool.ledger.close(one, 0, books, wp::outcome::worker_lost, nullptr);
   const wp::pool_stats now = stats_of(pool.ledger);
-  CHECK(now.completed == 2);
+  CHECK(now.completed == 1);
+  CHECK(now.cancelled == 1);
   CHECK(now.worker_lost == 1);
   CHECK(now.discarded == 2);
   CHECK(now.started == 3);
@@ -124,7 +127,7 @@ TEST_CASE("the calls of a part that are not the one it ends with are counted, an
   workpool_test::check_balance(now);
   using wp::outcome;
   CHECK(told == std::vector<std::pair<wp::task_id, outcome>>{{7, outcome::value},
-                                                             {8, outcome::value},
+                                                             {8, outcome::cancelled},
                                                              {10, outcome::discarded},
                                                              {11, outcome::discarded},
                                                              {9, outcome::worker_lost}});

@@ -22,7 +22,7 @@ struct three {
   }
   workpool_test::probe_log log;
   workpool_test::probe_task low{log}, first{log}, second{log};
-  unfinished_tasks all;
+  unfinished_tasks all{0};
 };
 
 auto queued(std::size_t critical, std::size_t high, std::size_t normal, std::size_t low) {
@@ -58,4 +58,15 @@ TEST_CASE("a task that was taken or removed is there no more") {
   CHECK(some.all.remove(some.second));
   CHECK(some.all.take() == &some.first);
   CHECK(some.all.take() == nullptr);
+}
+
+TEST_CASE("every so many times the queue has to wait, whatever lies in it") {
+  workpool_test::probe_log log;
+  workpool_test::probe_task low(log);
+  low.describe_as(1, wp::priority::low);
+  unfinished_tasks all(3);
+  all.add(low);
+  CHECK(all.take_before(queued(1, 1, 1, 1)) == nullptr);
+  CHECK(all.take_before(queued(1, 1, 1, 1)) == nullptr);
+  CHECK(all.take_before(queued(1, 1, 1, 1)) == &low);
 }

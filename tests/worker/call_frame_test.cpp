@@ -52,6 +52,17 @@ byte_vector joined(byte_vector left, const byte_vector& right) {
   return left;
 }
 
+template <class T>
+byte_vector raw(const T& value) {
+  byte_vector bytes;
+  wp::byte_writer(bytes, sizeof value).write_raw(value);
+  return bytes;
+}
+byte_vector part(std::uint64_t first, std::uint64_t count) { return raw(part_of_bulk{first, count, 0}); }
+byte_vector made(std::uint64_t count, bool last_is_cancelled) {
+  return raw(calls_made{count, last_is_cancelled ? 1U : 0U});
+}
+
 int sum(int left, int right) { return left + right; }
 int calls = 0;
 void count_call() { ++calls; }
@@ -64,6 +75,13 @@ struct stoppable {
 };
 struct thrower {
   void operator()() const { throw std::runtime_error("from the call"); }
+};
+struct cancelled_at_nine {
+  void operator()(std::size_t index) const {
+    seen = index;
+    if (index == 9) throw wp::task_cancelled("by itself");
+  }
+  static inline std::size_t seen = 0;
 };
 struct last_index {
   std::string operator()(std::size_t index) const {
@@ -124,14 +142,16 @@ TEST_CASE("what a call throws comes out as it is") {
 }
 
 TEST_CASE("a call of a bulk gets its index, and the answer is how many were made") {
-  const auto part = [](std::uint64_t first, std::uint64_t count) {
-    byte_vector bytes;
-    wp::byte_writer(bytes, 4096).write_raw(part_of_bulk{first, count, 0});
-    return bytes;
-  };
-  CHECK(enter(&enter_bulk_call<last_index>, part(5, 1)) == encoded(std::uint64_t{1}));
+  CHECK(enter(&enter_bulk_call<last_index>, part(5, 1)) == made(1, false));
   CHECK(last_index::seen == 5);
-  CHECK(enter(&enter_bulk_call<stoppable_index>, part(6, 1), true) == encoded(std::uint64_t{1}));
+  CHECK(enter(&enter_bulk_call<stoppable_index>, part(6, 1), true) == made(1, false));
   CHECK(last_index::seen == 6);
   CHECK_THROWS_AS(enter(&enter_bulk_call<last_index>, encoded(std::size_t{5})), wp::codec_error);
+}
+
+TEST_CASE("calls of a bulk are made one after the other, and the one that says it is cancelled is the last") {
+  CHECK(enter(&enter_bulk_call<cancelled_at_nine>, part(3, 4)) == made(4, false));
+  CHECK(cancelled_at_nine::seen == 6);
+  CHECK(enter(&enter_bulk_call<cancelled_at_nine>, part(7, 4)) == made(3, true));
+  CHECK(cancelled_at_nine::seen == 9);
 }

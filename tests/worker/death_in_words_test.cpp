@@ -6,11 +6,10 @@
 #include <set>
 #include <string>
 
-#include "support/probe_task.hpp"
-
 using Catch::Matchers::ContainsSubstring;
 using workpool::crash_report;
 using workpool::detail::death_in_words;
+using workpool::detail::loss_in_words;
 using cause = crash_report::cause;
 
 TEST_CASE("a death by signal is told with its number and name, one by exit with its code") {
@@ -47,15 +46,13 @@ TEST_CASE("who was killed for a limit is told by the option that set it") {
 }
 
 TEST_CASE("a loss names the task, the process, how that died and what it said last") {
-  workpool_test::probe_log log;
-  workpool_test::probe_task one(log);
-  one.describe_as(17, workpool::priority::normal);
-  one.details().name = "thumb";
   crash_report report;
+  report.task_id = 17;
+  report.task_name = "thumb";
   report.pid = 4711;
   report.why = cause::exit;
   report.exit_code = 2;
-  CHECK(loss_in_words(one, report) == "task 17 'thumb' was lost: its worker, pid 4711, left with exit code 2");
+  CHECK(loss_in_words(report) == "task 17 'thumb' was lost: its worker, pid 4711, left with exit code 2");
   report.stderr_tail = "out of ink";
-  CHECK_THAT(loss_in_words(one, report), ContainsSubstring("it said: out of ink"));
+  CHECK_THAT(loss_in_words(report), ContainsSubstring("it said: out of ink"));
 }

@@ -25,7 +25,7 @@ TEST_CASE("a worker that was just asked for has nothing, waits for nothing and i
     CHECK(deadline == wp::time_point::max());
   }
   CHECK(one.cause == wp::crash_report::cause::unknown);
-  CHECK_FALSE((one.planned || one.killed || one.held || one.stop_wanted || one.unanswered));
+  CHECK_FALSE((one.planned || one.killed || one.held || one.rest || one.unanswered));
 }
 
 TEST_CASE("a worker is the one place of its line, and takes it down with it") {

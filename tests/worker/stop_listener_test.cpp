@@ -70,7 +70,7 @@ TEST_CASE("the task that is listened for is told to stop, one after the other") 
   host pool;
   for (const wp::task_id id : {5U, 6U}) {
     running_task task(id);
-    pool.worker.listener.listen_for(task.one);
+    pool.worker.listener.listen_for(task.one, task.one.id());
     pool.say(frame_kind::stop, id);
     task.told.wait();
     CHECK(task.one.state().stop_requested());
@@ -81,7 +81,7 @@ TEST_CASE("the task that is listened for is told to stop, one after the other") 
 TEST_CASE("a request for another task is taken and tells nobody") {
   host pool;
   running_task task(5);
-  pool.worker.listener.listen_for(task.one);
+  pool.worker.listener.listen_for(task.one, task.one.id());
   pool.say(frame_kind::stop, 4);
   pool.say(frame_kind::stop, 5);
   task.told.wait();
@@ -95,7 +95,7 @@ TEST_CASE("a request for another task is taken and tells nobody") {
 TEST_CASE("what is no stop request is left for who receives") {
   host pool;
   running_task task(5);
-  pool.worker.listener.listen_for(task.one);
+  pool.worker.listener.listen_for(task.one, task.one.id());
   pool.say(frame_kind::task, 6);
   pool.say(frame_kind::quit, 0);
   pool.say(frame_kind::stop, 5);
@@ -111,9 +111,9 @@ TEST_CASE("what is no stop request is left for who receives") {
 TEST_CASE("a task that is not listened for any more is told nothing") {
   host pool;
   running_task first(5), second(6);
-  pool.worker.listener.listen_for(first.one);
+  pool.worker.listener.listen_for(first.one, first.one.id());
   pool.worker.listener.stop_listening();
-  pool.worker.listener.listen_for(second.one);
+  pool.worker.listener.listen_for(second.one, second.one.id());
   pool.say(frame_kind::stop, 5);
   pool.say(frame_kind::stop, 6);
   second.told.wait();
@@ -128,7 +128,7 @@ TEST_CASE("a request that was read together with what came before it is heard") 
   wp::frame got;
   REQUIRE(pool.worker.line.receive(got));
   running_task task(5);
-  pool.worker.listener.listen_for(task.one);
+  pool.worker.listener.listen_for(task.one, task.one.id());
   CHECK(workpool_test::eventually([&] { return task.one.state().stop_requested(); }, std::chrono::seconds(5)));
   pool.worker.listener.stop_listening();
 }

@@ -150,10 +150,6 @@ class bulk_part final : public task {
   std::size_t next() const noexcept { return next_; }
   std::size_t left() const noexcept { return left_; }
   std::size_t returned() const noexcept { return calls_ - left_; }
-  /// The number of the call that is the `turn`th of them, from 1 on.
-  task_id number_of(std::uint64_t turn) const noexcept {
-    return id() + returned() + std::clamp<std::uint64_t>(turn, 1, left_) - 1;
-  }
   void have_returned(std::size_t count) noexcept {
     next_ += count;
     left_ -= static_cast<std::uint32_t>(count);
@@ -163,6 +159,10 @@ class bulk_part final : public task {
   void drop() noexcept override { all_.step(); }
   void deliver(outcome result) noexcept override { all_.ended(*this, result); }
 
+  /// One of its calls was cancelled, and the others are made all the same.
+  void note_cancelled() noexcept { all_.cancelled_.store(true, std::memory_order_relaxed); }
+  /// Whether nothing has made its calls unnecessary.
+  bool is_wanted() const noexcept { return !all_.broken_.load(std::memory_order_seq_cst); }
   /// Cancelled if it waits, asked to stop if it runs, which it does to the end of its body.
   void end_early() noexcept {
     remote_body* const there = elsewhere();
@@ -200,6 +200,7 @@ inline void bulk_task::construct_parts(void* place, bulk_memory& memory) {
 inline cancel_result bulk_task::cancel() noexcept {
   const visit parts(*this);
   if (!parts) return cancel_result::too_late;
+  broken_.store(true, std::memory_order_seq_cst);
   bool none_ran = true;
   bool asked = false;
   for (std::size_t index = 0; index < size_; ++index) {

@@ -10,7 +10,12 @@ namespace workpool { inline namespace v0 { namespace detail {
 
 class task;
 
-enum class progress : std::uint8_t { none, some, all };
+/// What an answer says of a request that may be for several calls.
+struct progress {
+  std::uint64_t made = 1;          // calls, since it was last sent
+  bool is_all = true;              // of what was asked for; else it is to be sent again
+  bool last_is_cancelled = false;  // and no error
+};
 
 /// The part of a task whose body runs in another process: what to send there, and what to make of the answer. Bytes,
 /// so that nobody between the two needs to know a type.
@@ -23,9 +28,10 @@ class remote_body {
 
   /// Gives: what to send; may use `scratch` for it, and is good until that or the task changes. Throws: std::bad_alloc.
   virtual std::span<const std::byte> request(const task& one, std::vector<std::byte>& scratch) = 0;
-  /// An answer has come. Gives: how much of what was asked for is done; if not all, the request is to be sent again.
-  /// Runs no code of users. Throws: codec_error.
-  virtual progress take_in(task&, std::span<const std::byte>) { return progress::all; }
+  /// An answer has come. Runs no code of users. Throws: codec_error.
+  virtual progress take_in(task&, std::span<const std::byte>) { return {}; }
+  /// Whether it still has to be sent; when it is not, it has been taken back on its way to a worker.
+  virtual bool is_wanted(const task&) const noexcept { return true; }
   /// Gives: what keeps the bytes of request() as they are, also when the task is over; nullptr where nothing does.
   virtual std::shared_ptr<const void> lend() const noexcept { return nullptr; }
   /// Keeps the result. Throws: codec_error, and what a codec of the user throws.

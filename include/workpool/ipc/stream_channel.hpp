@@ -68,7 +68,8 @@ class stream_channel {
       // One who writes without end must not keep the thread from its other channels.
       if (read >= share_of_a_call) return transfer::blocked;
       const bool in_place = decoder_.missing() >= buffer_size;
-      const std::span<std::byte> room = in_place ? decoder_.room() : std::span(buffer_.get(), buffer_size);
+      std::span<std::byte> room = in_place ? decoder_.room() : std::span(buffer_.get(), buffer_size);
+      room = room.first(std::min(room.size(), share_of_a_call - read));
       const std::optional<std::size_t> got = stream_.read(room);
       if (!got) {
         reading_ended_ = true;

@@ -40,7 +40,7 @@ namespace workpool { inline namespace v0 {
 /// A bulk is sent to its workers in runs of calls, each about a millisecond long, between which something more urgent
 /// goes first; one call at a time where the task has a limit, a key, a breaker or further attempts of its own, or the
 /// pool a capacity, max_tasks or a strategy. A worker that dies in a run takes one call with it, as ever; the books
-/// learn of the others when the 32nd part of a worker's share is done.
+/// count the others run by run.
 template <selection_strategy Selection = detail::default_selection, class Queue = void>
 class basic_fork_pool
     : public detail::pool_surface<detail::fork_pool_core<detail::queue_or_default<Queue>, Selection>> {

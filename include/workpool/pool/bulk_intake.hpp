@@ -49,10 +49,10 @@ class bulk_intake {
         further_calls further(ledger_, all[next]);
         const errc refused = parts_.admit(one, submit_kind::may_block, &places);
         if (refused != errc()) {
-          further.retract();
           ledger_.intake().reject(all.calls_from(next) - 1);
           refuse(refused, options_);
         }
+        further.keep();
         all.accepted(next);
       }
     } catch (...) {
@@ -70,14 +70,19 @@ class bulk_intake {
         : ledger_(ledger), lane_(one.lane()), count_(one.calls() - 1) {
       if (count_ != 0) ledger_.intake().accept_more(lane_, count_);
     }
-    void retract() noexcept {
-      if (count_ != 0) ledger_.intake().accept_more(lane_, -count_);
+    further_calls(const further_calls&) = delete;
+    further_calls& operator=(const further_calls&) = delete;
+    ~further_calls() {
+      if (count_ == 0) return;
+      ledger_.intake().accept_more(lane_, -count_);
+      ledger_.notify();
     }
+    void keep() noexcept { count_ = 0; }
 
    private:
     Ledger& ledger_;
     const priority lane_;
-    const std::uint64_t count_;
+    std::uint64_t count_;
   };
 
   // Reserves places for all parts, or for none where they may enter one after another.

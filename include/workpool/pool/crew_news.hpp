@@ -7,8 +7,18 @@
 
 namespace workpool { inline namespace v0 { namespace detail {
 
+/// Calls of a task that goes on; the last one was cancelled, or none.
+struct calls_returned {
+  task_id first = 0;
+  std::uint64_t count = 0;
+  priority lane = priority::normal;
+  worker_id worker = 0;
+  outcome last = outcome::value;
+};
+
 /// What comes of a look at the workers and is to be done when their lock is released: tasks to settle, events to tell.
 struct crew_news {
+  std::vector<calls_returned> returned{};
   std::vector<remote_end> ends{};
   std::vector<event::worker_started> started{};
   std::vector<event::worker_exited> exited{};

@@ -108,7 +108,7 @@ class fork_pool_core final : public task_owner, private deadline_watch {
       bulks_.admit(all, options);
       return tell_if_broken();
     }
-    ledger_.intake().reject(all.size());
+    ledger_.intake().reject(all.calls_from(0));
     all.accept_by(*this);
     all.start();
     all.break_off(0, nullptr);
@@ -169,6 +169,8 @@ class fork_pool_core final : public task_owner, private deadline_watch {
     broken_.store(true, std::memory_order_seq_cst);
     purge_all(outcome::pool_broken);
   }
+  /// Nothing runs, and nothing will.
+  void end_of_crew() noexcept { link_->cut(); }
   void workers_are_back() noexcept { broken_.store(false, std::memory_order_seq_cst); }
 
   // ── control ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -245,7 +247,6 @@ class fork_pool_core final : public task_owner, private deadline_watch {
       crew_.end();
       clock_.end();
     }
-    link_->cut();
     release();
   }
 

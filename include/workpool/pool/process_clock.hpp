@@ -101,11 +101,12 @@ class process_clock : public process_endings {
     crash_report report;
     report.why = crash_report::cause::unresponsive;
     report.pid = one.pid;
-    report.task_id = one.current->id();
+    const std::uint64_t begun = one.current->calls() == 1 ? 1 : one.mark().begun();
+    report.task_id = call_tally::of(*one.current, begun, {}).last();
     report.task_name = std::string(one.current->name());
     report.attempt = one.attempt;
     report.stderr_tail = births_.tail_of(one);
-    std::string text = one.current->describe() + " was lost: it sent no heartbeat within health.timeout";
+    std::string text = call_in_words(report) + " was lost: it sent no heartbeat within health.timeout";
     cut(one, {.result = outcome::worker_lost, .error = std::make_exception_ptr(worker_lost(std::move(report), text))},
         crash_report::cause::unresponsive, now, todo);
   }

@@ -40,8 +40,8 @@ namespace workpool { inline namespace v0 { namespace detail {
 ///
 /// Everything that is known of workers lies behind one lock, under which no code of users runs: what there is to tell
 /// and to settle is collected there and done after it.
-/// Threads: any. A Pool is a task_owner with next_task() → a started task or nullptr, work_in_sight(), and
-/// all_workers_failed(), workers_are_back().
+/// Threads: any. A Pool is a task_owner with next_task() → a started task or nullptr, work_in_sight(), queue_sizes(),
+/// and all_workers_failed(), workers_are_back(), end_of_crew().
 template <class Pool>
 class process_crew final : public task_stopper, private process_sender<Pool> {
   using sender = process_sender<Pool>;
@@ -310,6 +310,7 @@ class process_crew final : public task_stopper, private process_sender<Pool> {
     ledger_.notify();
     workers_.end_births();  // nobody else asks for it any more
     working_for = nullptr;
+    pool_.end_of_crew();
     pool_.release();
   }
 

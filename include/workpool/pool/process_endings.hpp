@@ -9,7 +9,6 @@
 #include <utility>
 #include <variant>
 #include <vector>
-#include <workpool/core/bulk_task.hpp>
 #include <workpool/core/clock.hpp>
 #include <workpool/core/crash_report.hpp>
 #include <workpool/core/error.hpp>
@@ -116,18 +115,17 @@ class process_endings : public process_line {
       if (breaker_.is_probing()) end_probe(place, now);
     }
     if (task* const lost = std::exchange(one.current, nullptr)) {
-      const bool several = lost->calls() != 1;
-      const std::uint64_t begun = several ? one.mark().begun() : 1;
-      report.task_id = several ? static_cast<bulk_part*>(lost)->number_of(begun) : lost->id();
+      const call_tally calls = call_tally::of(*lost, lost->calls() == 1 ? 1 : one.mark().begun(), rest_of(one));
+      report.task_id = calls.last();
       report.task_name = std::string(lost->name());
       report.attempt = one.attempt;
       const bool held = quarantine_.killed(lost->key(), now) || quarantine_.holds(lost->key(), now);
       todo.ends.push_back({.one = lost,
                            .worker = one.id,
                            .begun_at = one.begun_at,
-                           .begun = begun,
+                           .calls = calls,
                            .result = outcome::worker_lost,
-                           .error = std::make_exception_ptr(worker_lost(report, loss_in_words(*lost, report))),
+                           .error = std::make_exception_ptr(worker_lost(report, loss_in_words(report))),
                            .may_follow = !held && !one.rest});
     }
     ++exited_;

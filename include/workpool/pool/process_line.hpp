@@ -152,33 +152,47 @@ class process_line : public process_table {
   }
 
   void answered(worker& one, frame& in, crew_news& todo) {
+    call_tally calls;
+    bool cancelled = false;
     if (in.header.kind == frame_kind::result) {
       try {
         const progress done = one.current->elsewhere()->take_in(*one.current, in.payload);
-        if (done == progress::none && !one.rest) return garbage(one, "it answers without having done anything", todo);
-        if (done != progress::all) return goes_on(one, todo);
+        if (done.made == 0 && !one.rest) return garbage(one, "it answers without having done anything", todo);
+        if (!done.is_all) return goes_on(one, done, todo);
+        calls = call_tally::of_last_run(*one.current, done.made);
+        cancelled = done.last_is_cancelled;
       } catch (const codec_error& wrong) {
         return garbage(one, wrong.what(), todo);
       }
+    } else if (one.current->calls() != 1) {
+      calls = call_tally::of(*one.current, one.mark().begun(), rest_of(one));
     }
+    one.completed += calls.begun - 1;
+    ++(in.header.kind == frame_kind::result ? one.completed : one.failed);
     remote_end end{.one = std::exchange(one.current, nullptr),
                    .worker = one.id,
                    .begun_at = one.begun_at,
-                   .answer = std::move(in)};
-    end.may_follow = !one.rest;
-    if (end.one->calls() != 1) end.begun = one.mark().begun();
-    ++(end.answer.header.kind == frame_kind::result ? one.completed : one.failed);
+                   .calls = calls,
+                   .result = outcome::cancelled,
+                   .may_follow = !one.rest};
+    if (!cancelled) end.answer = std::move(in);
     one.deadline = one.next_beat = never;
     todo.ends.push_back(std::move(end));
     if (one.stage == stage::busy) make_idle(one, steady::now(), todo);
   }
 
   // A part of its task is done.
-  void goes_on(worker& one, crew_news& todo) {
+  void goes_on(worker& one, const progress& done, crew_news& todo) {
+    one.completed += done.made;
     one.deadline = one.next_beat = never;
     task& unfinished = *std::exchange(one.current, nullptr);
-    if (one.rest) {
-      end_unfinished(unfinished, *one.rest, todo);
+    todo.returned.push_back({.first = call_tally::of(unfinished, 1, {}).first - done.made,
+                             .count = done.made,
+                             .lane = unfinished.lane(),
+                             .worker = one.id,
+                             .last = done.last_is_cancelled ? outcome::cancelled : outcome::value});
+    if (one.rest || stopping_) {
+      end_unfinished(unfinished, one.rest.value_or(outcome::discarded), todo);
     } else {
       unfinished_.add(unfinished);
     }

@@ -21,6 +21,7 @@
 #include <workpool/ipc/channel.hpp>
 #include <workpool/ipc/frame.hpp>
 #include <workpool/pool/asking_strategy.hpp>
+#include <workpool/pool/call_tally.hpp>
 #include <workpool/pool/crew_news.hpp>
 #include <workpool/pool/fork_pool_options.hpp>
 #include <workpool/pool/inbox.hpp>
@@ -78,12 +79,15 @@ class process_sender {
     if (todo.back) pool_.workers_are_back();
     if (todo.all_failed) pool_.all_workers_failed();  // before it is told of: who hears of it may submit
     for (const auto& one : todo.started) ledger_.hub().emit(one);
+    for (const calls_returned& some : todo.returned) {
+      ledger_.count_calls(some.lane, some.first, some.count, some.worker, ledger_.shared_books(), some.last);
+    }
     for (remote_end& one : todo.ends) settle(ledger_, ledger_.shared_books(), std::move(one));
     if (todo.freed && errors) dispatch();
     for (const auto& one : todo.exited) ledger_.hub().emit(one);
     for (const auto& one : todo.failed) ledger_.hub().emit(one);
     if (todo.fault) ledger_.hub().emit(event::strategy_fault{*todo.fault});
-    if (todo.changed || !todo.ends.empty()) ledger_.notify();
+    if (todo.changed || !todo.ends.empty() || !todo.returned.empty()) ledger_.notify();
     if (!todo.ends.empty() && let_go_.load(std::memory_order_relaxed)) bell_.ring();
   }
 
@@ -173,11 +177,15 @@ class process_sender {
     {
       const std::lock_guard hold(mutex_);
       let_go_of(to, todo);
-      if (problem || to.stop_wanted) {
-        const outcome result = problem ? outcome::failed : outcome::cancelled;
-        todo.ends.push_back({.one = &one, .worker = to.id, .result = result, .error = problem, .may_follow = false});
+      if (problem || to.rest || !one.elsewhere()->is_wanted(one)) {
+        const outcome rest = to.rest.value_or(outcome::cancelled);
+        todo.ends.push_back({.one = &one,
+                             .worker = to.id,
+                             .calls = call_tally::of(one, 1, rest),
+                             .result = problem ? outcome::failed : rest,
+                             .error = problem,
+                             .may_follow = false});
         to.current = nullptr;
-        to.stop_wanted = false;
         if (to.stage == process_stage::taken) workers_.make_idle(to, steady::now(), todo);
       } else if (to.stage != process_stage::taken || !put_on_line(to, one, bytes, std::move(owner))) {
         to.current = nullptr;
@@ -197,7 +205,6 @@ class process_sender {
     if (!ledger_.begin(one, to.id, ledger_.shared_books())) {
       const std::lock_guard hold(mutex_);
       to.current = nullptr;
-      to.stop_wanted = false;
       return false;
     }
     if (attempt_plan* const plan = one.plan()) plan->begin();
@@ -212,7 +219,6 @@ class process_sender {
   bool put_on_line(worker& to, task& one, std::span<const std::byte> bytes,
                    std::shared_ptr<const void> owner) noexcept {
     to.mark().reset();
-    to.rest.reset();
     to.last_task = one.id();
     to.attempt = one.attempt();
     transfer sent = transfer::closed;

@@ -14,7 +14,6 @@
 #include <system_error>
 #include <utility>
 #include <vector>
-#include <workpool/core/bulk_task.hpp>
 #include <workpool/core/clock.hpp>
 #include <workpool/core/crash_report.hpp>
 #include <workpool/core/error.hpp>
@@ -25,6 +24,7 @@
 #include <workpool/detail/posix/poller.hpp>
 #include <workpool/detail/posix/process_memory.hpp>
 #include <workpool/ipc/frame.hpp>
+#include <workpool/pool/call_tally.hpp>
 #include <workpool/pool/crew_breaker.hpp>
 #include <workpool/pool/crew_news.hpp>
 #include <workpool/pool/fork_pool_options.hpp>
@@ -50,7 +50,11 @@ class process_table {
   static constexpr std::uint64_t zygote_token = 1;
 
   process_table(const fork_pool_options& options, std::optional<located_code> on_start)
-      : options_(options), births_(options, std::move(on_start)), range_(options.workers), breaker_(options.breaker) {}
+      : options_(options),
+        births_(options, std::move(on_start)),
+        range_(options.workers),
+        breaker_(options.breaker),
+        unfinished_(options.queue.aging) {}
   process_table(const process_table&) = delete;
   process_table& operator=(const process_table&) = delete;
 
@@ -89,6 +93,7 @@ class process_table {
     free_.fetch_sub(1, std::memory_order_seq_cst);
     one->stage = process_stage::taken;
     one->held = true;
+    one->rest.reset();
     return one;
   }
   /// The one of this slot, if that is idle.
@@ -137,7 +142,7 @@ class process_table {
     end.worker = one.id;
     end.begun_at = one.begun_at;
     end.may_follow = end.may_follow && !one.rest;
-    if (end.one->calls() != 1) end.begun = one.mark().revoke();
+    if (end.one->calls() != 1) end.calls = call_tally::of(*end.one, one.mark().revoke(), rest_of(one));
     one.cause = why;
     tell(one, {.task = end.one->id(), .attempt = one.attempt, .kind = frame_kind::stop});
     todo.ends.push_back(std::move(end));
@@ -156,7 +161,7 @@ class process_table {
     for (auto& [token, one] : processes_) {
       if (one->current != &wanted) continue;
       if (one->held) {
-        one->stop_wanted = true;
+        take_back_rest(*one, outcome::cancelled);
       } else if (one->stage == stage::busy) {
         cut(*one, {.result = outcome::cancelled, .may_follow = false}, crash_report::cause::unknown, steady::now(),
             todo);
@@ -173,10 +178,8 @@ class process_table {
     if (unfinished_.remove(wanted)) return end_unfinished(wanted, outcome::cancelled, todo);
     for (auto& [token, one] : processes_) {
       if (one->current != &wanted) continue;
-      if (one->held) {
-        one->stop_wanted = true;
-      } else if (one->stage == stage::busy) {
-        take_back_rest(*one, outcome::cancelled);
+      take_back_rest(*one, outcome::cancelled);
+      if (one->stage == stage::busy) {
         tell(*one, {.task = wanted.id(), .attempt = one->attempt, .kind = frame_kind::stop});
       }
     }
@@ -186,12 +189,12 @@ class process_table {
   std::size_t take_back(priority lane, outcome result, crew_news& todo) {
     std::size_t count = 0;
     while (task* const one = unfinished_.take(lane)) {
-      count += left_of(*one);
+      count += static_cast<std::size_t>(call_tally::left_of(*one));
       end_unfinished(*one, result, todo);
     }
     for (auto& [token, one] : processes_) {
-      if (one->stage != stage::busy || one->current == nullptr || one->current->lane() != lane) continue;
-      if (one->current->calls() != 1) count += take_back_rest(*one, result);
+      if (one->current == nullptr || one->current->lane() != lane || one->current->calls() == 1) continue;
+      count += take_back_rest(*one, result);
     }
     return count;
   }
@@ -224,8 +227,10 @@ class process_table {
 
   ~process_table() = default;
 
+  static outcome rest_of(const worker& one) noexcept { return one.rest.value_or(outcome::cancelled); }
+
   static void end_unfinished(task& one, outcome result, crew_news& todo) {
-    todo.ends.push_back({.one = &one, .begun = 0, .result = result, .may_follow = false});
+    todo.ends.push_back({.one = &one, .calls = call_tally::of(one, 1, result), .result = result, .may_follow = false});
   }
 
   static std::uint64_t line_token(const worker& one) noexcept { return 2 * one.token; }
@@ -387,17 +392,14 @@ class process_table {
     todo.all_failed = true;
   }
 
-  static std::size_t left_of(const task& one) noexcept {
-    return one.calls() == 1 ? 1 : static_cast<const bulk_part&>(one).left();
-  }
-
-  // The call that a busy worker makes is its last of this task. Gives: how many calls are left over.
+  // The call that it makes, if it does, is its last of the task it has. Gives: how many are left over, at least.
   static std::size_t take_back_rest(worker& one, outcome result) noexcept {
-    const bool first = !std::exchange(one.rest, result);
+    const bool first = !one.rest;
+    if (first) one.rest = result;
     if (one.current->calls() == 1) return 0;
-    const std::size_t left = left_of(*one.current);
-    const std::uint64_t begun = one.mark().revoke();
-    return first ? left - static_cast<std::size_t>(std::min<std::uint64_t>(begun, left)) : 0;
+    const std::uint64_t left = call_tally::left_of(*one.current);
+    const std::uint64_t begun = one.held ? 0 : std::min(one.mark().revoke(), left);
+    return first ? static_cast<std::size_t>(left - begun) : 0;
   }
 
   void cut_short(worker& one, time_point now) noexcept {

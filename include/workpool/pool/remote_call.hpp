@@ -113,15 +113,17 @@ class remote_calls_of_bulk : public remote_body {
   progress take_in(task& one, std::span<const std::byte> result) override {
     auto& part = static_cast<bulk_part&>(one);
     byte_reader bytes(result);
-    const auto made = bytes.read_raw<std::uint64_t>();
+    const auto made = bytes.read_raw<calls_made>();
     bytes.expect_end();
-    if (made > part.left()) {
-      throw codec_error("it says that it has made " + std::to_string(made) + " of " + std::to_string(part.left()) +
-                        " calls");
+    if (made.count > part.left() || (made.count == 0 && made.last_is_cancelled != 0)) {
+      throw codec_error("it says that it has made " + std::to_string(made.count) + " of " +
+                        std::to_string(part.left()) + " calls");
     }
-    part.have_returned(static_cast<std::size_t>(made));
-    return part.left() == 0 ? progress::all : made == 0 ? progress::none : progress::some;
+    part.have_returned(static_cast<std::size_t>(made.count));
+    if (made.last_is_cancelled != 0) part.note_cancelled();
+    return {made.count, part.left() == 0, made.last_is_cancelled != 0};
   }
+  bool is_wanted(const task& one) const noexcept override { return static_cast<const bulk_part&>(one).is_wanted(); }
   void accept(task&, std::span<const std::byte>) override {}
   cancel_result stop(task& one) noexcept override { return crew_->stop(one); }
   void end_early(task& one) noexcept override { crew_->end_early(one); }

@@ -1,12 +1,10 @@
 #pragma once
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <string>
 #include <system_error>
 #include <utility>
-#include <workpool/core/bulk_task.hpp>
 #include <workpool/core/clock.hpp>
 #include <workpool/core/errc.hpp>
 #include <workpool/core/error.hpp>
@@ -17,6 +15,7 @@
 #include <workpool/ipc/byte_reader.hpp>
 #include <workpool/ipc/exception_codec.hpp>
 #include <workpool/ipc/frame.hpp>
+#include <workpool/pool/call_tally.hpp>
 #include <workpool/pool/task_ledger.hpp>
 #include <workpool/worker/this_worker.hpp>
 
@@ -27,8 +26,8 @@ struct remote_end {
   task* one = nullptr;  // with a reference
   worker_id worker = 0;
   time_point begun_at{};
-  frame answer{};           // kind result or error; anything else: there is none, and the two below say it all
-  std::uint64_t begun = 1;  // of its calls, those that had begun since it was last sent; unless all have returned
+  frame answer{};  // kind result or error; anything else: there is none, and the two below say it all
+  call_tally calls{};
   outcome result = outcome::worker_lost;
   std::exception_ptr error{};
   bool may_follow = true;  // whether there may be another attempt
@@ -51,17 +50,6 @@ inline std::pair<outcome, std::exception_ptr> error_of_answer(const frame& answe
   } catch (...) {
     return {code == errc::task_cancelled ? outcome::cancelled : outcome::failed, std::current_exception()};
   }
-}
-
-/// Writes down what became of those calls of a part of a bulk that are not the one it ends with.
-inline void settle_other_calls(task_ledger& ledger, run_books& books, const remote_end& end) noexcept {
-  auto& part = static_cast<bulk_part&>(*end.one);  // nothing else stands for several calls
-  const std::size_t left = part.left();
-  if (left == 0) return ledger.close_others(part, end.worker, books, part.calls() - 1, 0, outcome::cancelled);
-  const auto begun = static_cast<std::size_t>(std::clamp<std::uint64_t>(end.begun, 1, left));
-  const bool taken_back = end.result == outcome::discarded || end.result == outcome::pool_broken;
-  ledger.close_others(part, end.worker, books, part.returned() + begun - 1, left - begun,
-                      taken_back ? end.result : outcome::cancelled);
 }
 
 /// Writes the end of an attempt down and tells who waits for it, or puts the task back for another one.
@@ -100,7 +88,10 @@ inline void settle(task_ledger& ledger, run_books& books, remote_end end) noexce
   }
   if (end.result == outcome::failed) ledger.report_posted(one, end.error);
   if (one.plan() != nullptr) one.owner()->expect_no_more();
-  if (one.calls() != 1) settle_other_calls(ledger, books, end);
+  if (one.calls() != 1) {
+    ledger.count_calls(one.lane(), end.calls.first, end.calls.begun - 1, end.worker, books);
+    ledger.close_others(one, end.calls.last(), end.calls.left_over, end.calls.rest);
+  }
   ledger.close(one, end.worker, books, end.result, std::move(end.error));
   one.drop_reference();
   ledger.notify();

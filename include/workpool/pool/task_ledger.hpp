@@ -89,21 +89,23 @@ class task_ledger {
     tell_settled(one, worker, result);
   }
 
-  /// Of the calls that a started task stands for, so many had returned before the one whose outcome it gets, and so
-  /// many after it were never begun, with outcome `rest`. To be told before close(); then the task has that one's
-  /// number.
-  void close_others(task& one, worker_id worker, run_books& books, std::uint64_t before, std::uint64_t after,
-                    outcome rest) noexcept {
-    books.run_through(one.lane(), outcome::value, before);
-    for (std::uint64_t call = 1; call <= before && hub_.wanted<event::task_started>(); ++call) {
-      hub_.emit(event::task_started{one.id() + call, worker});
+  /// So many calls of a started task have returned, `first` and those after it; the next one counts as started.
+  void count_calls(priority lane, task_id first, std::uint64_t count, worker_id worker, run_books& books,
+                   outcome last = outcome::value) noexcept {
+    if (count == 0) return;
+    books.run_through(lane, outcome::value, count - 1);
+    books.run_through(lane, last, 1);
+    for (task_id next = first; next != first + count; ++next) {
+      tell_settled_call(next, worker, next + 1 == first + count ? last : outcome::value);
+      if (hub_.wanted<event::task_started>()) hub_.emit(event::task_started{next + 1, worker});
     }
-    intake_.withdraw(one.lane(), rest, after);
-    for (std::uint64_t call = 0; call < before; ++call) tell_settled_call(one.id() + call, worker, outcome::value);
-    one.describe_as(one.id() + before, one.lane());
-    for (std::uint64_t call = 1; call <= after; ++call) {
-      tell_settled_call(one.id() + call, no_worker, rest);
-    }
+  }
+  /// A started task ends with the call of this number; those after it were never begun, with outcome `rest`. Before
+  /// close().
+  void close_others(task& one, task_id last, std::uint64_t left_over, outcome rest) noexcept {
+    one.describe_as(last, one.lane());
+    intake_.withdraw(one.lane(), rest, left_over);
+    for (std::uint64_t call = 1; call <= left_over; ++call) tell_settled_call(last + call, no_worker, rest);
   }
 
   /// A waiting task was withdrawn.

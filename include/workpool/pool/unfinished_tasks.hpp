@@ -3,9 +3,11 @@
 #include <array>
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <workpool/core/priority.hpp>
 #include <workpool/core/task.hpp>
+#include <workpool/detail/every_nth.hpp>
 
 namespace workpool { inline namespace v0 { namespace detail {
 
@@ -14,7 +16,8 @@ namespace workpool { inline namespace v0 { namespace detail {
 /// Threads: one at a time; any() any.
 class unfinished_tasks {
  public:
-  unfinished_tasks() = default;
+  /// Every `aging`-th time the queue has to wait, whatever lies in it; 0: never.
+  explicit unfinished_tasks(unsigned aging) noexcept : has_aged_(aging) {}
   unfinished_tasks(const unfinished_tasks&) = delete;
   unfinished_tasks& operator=(const unfinished_tasks&) = delete;
 
@@ -39,6 +42,7 @@ class unfinished_tasks {
     const auto first = std::min_element(tasks_.begin(), tasks_.end(), [](const task* one, const task* other) {
       return lane_index(one->lane()) < lane_index(other->lane());
     });
+    if (has_aged_(asked_++)) return take(first);
     const std::array<std::size_t, priority_count> lengths = queued();
     const auto lane = static_cast<std::ptrdiff_t>(lane_index((*first)->lane()));
     const bool later = std::any_of(lengths.begin(), lengths.begin() + lane, [](std::size_t n) { return n != 0; });
@@ -60,6 +64,8 @@ class unfinished_tasks {
     return one;
   }
 
+  const every_nth has_aged_;
+  std::uint32_t asked_ = 0;
   std::deque<task*> tasks_;
   std::atomic<std::size_t> count_{0};
 };

@@ -5,6 +5,7 @@
 #include <type_traits>
 #include <utility>
 #include <workpool/core/call_task.hpp>
+#include <workpool/core/error.hpp>
 #include <workpool/core/task.hpp>
 #include <workpool/ipc/byte_reader.hpp>
 #include <workpool/ipc/byte_writer.hpp>
@@ -32,6 +33,11 @@ using call_entry = void (*)(call_frame&);
 /// Calls of a bulk: `count` from number `first` on, after `before` that were made in earlier requests of the same task.
 struct part_of_bulk {
   std::uint64_t first = 0, count = 0, before = 0;
+};
+
+/// The answer: how many of them were made.
+struct calls_made {
+  std::uint64_t count = 0, last_is_cancelled = 0;
 };
 
 /// How a request begins: what is to be called.
@@ -77,23 +83,27 @@ void enter_call(call_frame& call) {
 }
 
 /// The same for calls of a bulk that follow each other, of which what they give is dropped. Answers how many were made,
-/// which may be fewer than were asked for.
+/// which may be fewer than were asked for. One that throws task_cancelled is the last one of its answer.
 template <class F>
 void enter_bulk_call(call_frame& call) {
   auto callable = read_callable<F>(call);
   const auto part = call.arguments.template read_raw<part_of_bulk>();
   call.arguments.expect_end();
-  std::uint64_t made = 0;
+  calls_made made;
   call.run.start(part.before);
-  while (made < part.count && call.run.begin()) {
-    const auto index = static_cast<std::size_t>(part.first + made);
-    if constexpr (std::invocable<F&, std::size_t>) {
-      static_cast<void>(std::invoke(callable, index));
-    } else {
-      static_cast<void>(std::invoke(callable, call.self.stop_token(), index));
+  while (made.count < part.count && call.run.begin()) {
+    const auto index = static_cast<std::size_t>(part.first + made.count);
+    try {
+      if constexpr (std::invocable<F&, std::size_t>) {
+        static_cast<void>(std::invoke(callable, index));
+      } else {
+        static_cast<void>(std::invoke(callable, call.self.stop_token(), index));
+      }
+    } catch (const task_cancelled&) {
+      made.last_is_cancelled = 1;
     }
-    ++made;
-    if (call.run.is_over()) break;
+    ++made.count;
+    if (made.last_is_cancelled != 0 || call.run.is_over()) break;
   }
   call.result.write_raw(made);
 }

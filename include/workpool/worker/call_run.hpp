@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <workpool/core/clock.hpp>
 #include <workpool/core/task.hpp>
+#include <workpool/detail/posix/leave_now.hpp>
+#include <workpool/detail/posix/process_mark.hpp>
 #include <workpool/worker/call_mark.hpp>
 
 namespace workpool { inline namespace v0 { namespace detail {
@@ -23,8 +25,10 @@ class call_run {
     self_.describe_as(self_.id() + before, self_.lane());
     until_ = after(steady::now(), longest);
   }
-  /// Gives: whether the next call is to be made.
+  /// Gives: whether the next call is to be made. Does not return in a child that the last one has forked: it has done
+  /// what it was forked for.
   bool begin() noexcept {
+    if (!home_.same()) leave_now(0);
     if (!mark_.begin(begun_ + 1)) return false;
     if (begun_++ != 0) self_.describe_as(self_.id() + 1, self_.lane());
     return true;
@@ -41,8 +45,9 @@ class call_run {
 
  private:
   static constexpr duration longest = std::chrono::milliseconds(1);
-  static constexpr std::uint64_t most_unseen = 64;  // calls: a look at the clock costs more than an empty one
+  static constexpr std::uint64_t most_unseen = 8;  // calls: a look at the clock costs more than an empty one
 
+  const process_mark home_ = process_mark::current();
   call_mark& mark_;
   task& self_;
   std::uint64_t begun_ = 0;

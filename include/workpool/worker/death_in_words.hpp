@@ -1,7 +1,6 @@
 #pragma once
 #include <string>
 #include <workpool/core/crash_report.hpp>
-#include <workpool/core/task.hpp>
 #include <workpool/detail/posix/signal_name.hpp>
 
 namespace workpool { inline namespace v0 { namespace detail {
@@ -29,10 +28,16 @@ inline std::string death_in_words(const crash_report& report) {
   return "ended in a way that nobody could see";
 }
 
+/// Gives: "task 17 'thumb'", with the number of the report, which may be that of one of several calls.
+inline std::string call_in_words(const crash_report& report) {
+  const std::string name = report.task_name.empty() ? "" : " '" + report.task_name + "'";
+  return "task " + std::to_string(report.task_id) + name;
+}
+
 /// Why a task was lost.
-inline std::string loss_in_words(const task& one, const crash_report& report) {
-  std::string text =
-      one.describe() + " was lost: its worker, pid " + std::to_string(report.pid) + ", " + death_in_words(report);
+inline std::string loss_in_words(const crash_report& report) {
+  std::string text = call_in_words(report) + " was lost: its worker, pid " + std::to_string(report.pid) + ", " +
+                     death_in_words(report);
   if (!report.stderr_tail.empty()) text += "; it said: " + report.stderr_tail;
   return text;
 }

@@ -61,8 +61,7 @@ struct process_worker {
   outcome at_deadline = outcome::timed_out;  // what it ends with then
   time_point next_beat = time_point::max();  // that its task has promised
   bool held = false;                         // somebody is about to send the task, without the lock
-  bool stop_wanted = false;                  // by somebody who found it held
-  std::optional<outcome> rest{};             // what becomes of that part of the task that is not done when it answers
+  std::optional<outcome> rest{};             // what has not begun of the task never will, and becomes this
 
   std::uint64_t completed = 0, failed = 0;  // tasks
   time_point idle_since{};

@@ -22,11 +22,13 @@ class stop_listener {
   stop_listener(const stop_listener&) = delete;
   stop_listener& operator=(const stop_listener&) = delete;
 
-  /// From now on stop requests are for `running`. Throws: std::system_error when there is no thread to be had.
-  void listen_for(task& running) {
+  /// From now on stop requests for `request` are for `running`, whatever number that has. Throws: std::system_error
+  /// when there is no thread to be had.
+  void listen_for(task& running, task_id request) {
     {
       const std::lock_guard hold(mutex_);
       running_ = &running;
+      request_ = request;
     }
     if (!begun_) {
       const signals_blocked quiet;
@@ -71,7 +73,7 @@ class stop_listener {
     if (!connected) leave_now(0);  // nobody is left to hear of the task
     if (!requested) return;
     const std::lock_guard hold(mutex_);  // keeps the task where it is; not the line, which its body may need
-    if (running_ != nullptr && running_->id() == which) running_->cancel();
+    if (running_ != nullptr && request_ == which) running_->cancel();
   }
 
   bool is_listening() noexcept {
@@ -80,13 +82,14 @@ class stop_listener {
   }
   bool is_listening(task_id one) noexcept {
     const std::lock_guard hold(mutex_);
-    return running_ != nullptr && running_->id() == one;
+    return running_ != nullptr && request_ == one;
   }
 
   worker_line<Channel>& line_;
   std::mutex mutex_;
   std::condition_variable changed_;
   task* running_ = nullptr;  // guarded by mutex_
+  task_id request_ = 0;      // guarded by mutex_
   bool begun_ = false;
 };
 

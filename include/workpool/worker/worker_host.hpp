@@ -91,7 +91,7 @@ class worker_host {
    private:
     void stop_is_awaited() override {
       listened_ = true;
-      host_.listener_.listen_for(*this);
+      host_.listener_.listen_for(*this, request_);
     }
 
     worker_host& host_;
