@@ -153,7 +153,8 @@ class watched_decoder {
       demand(decoder_.reserved() <= std::max(wp::frame_decoder::trusted_size, 2 * arrived), "what is kept as well");
       calls_ += counted.calls;
       const bool fine = decoder_.error() == nullptr;
-      const std::size_t whole = one ? one->payload.size() : decoder_.missing() + arrived;
+      const std::size_t claimed = std::min(decoder_.missing(), wp::frame_decoder::trusted_size + 1);  // up to 2⁶⁴ - 1
+      const std::size_t whole = one ? one->payload.size() : claimed + arrived;
       if (fine && whole <= wp::frame_decoder::trusted_size) demand(calls_ <= 1, "one allocation a payload");
       if (!one && (part.empty() || !in_place)) break;
       if (!one) continue;
