@@ -35,7 +35,7 @@ class crew_of_processes {
 
   /// Comes back when the workers that there should be have answered, or could not be started.
   explicit crew_of_processes(workpool::fork_pool_options options)
-      : options_(workpool::detail::completed(std::move(options))), staff(options_, std::nullopt) {
+      : options_(workpool::detail::completed(std::move(options))), staff(options_, no_start()) {
     calls_.connect(link_.link());
     staff.begin(watcher_);
     begun_ = until([this] { return staff.has_begun(); });
@@ -136,6 +136,9 @@ class crew_of_processes {
   }
 
  private:
+  // Out of line: with a sanitizer g++ takes what is inlined here for uninitialised.
+  [[gnu::noinline]] static std::optional<workpool::detail::located_code> no_start() { return std::nullopt; }
+
   const workpool::fork_pool_options options_;
   workpool::detail::poller watcher_ = workpool::detail::poller::make();
   std::array<workpool::detail::poll_event, 16> room_;
