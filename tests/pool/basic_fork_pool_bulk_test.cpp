@@ -124,8 +124,8 @@ TEST_CASE("a worker that is killed in the middle of a bulk loses one call, and w
 TEST_CASE("the report of a lost worker names the call of a bulk that ran, not the first it was sent", "[fork_pool]") {
   shared_numbers_side numbers;
   numbers.set(deadly, 700);
-  wp::fork_pool pool(with_numbers(numbers, 1));
   workpool_test::told<wp::event::task_settled> settled;
+  wp::fork_pool pool(with_numbers(numbers, 1));
   auto ear = pool.on_event<wp::event::task_settled>(settled.ear());
   const wp::worker_lost lost = workpool_test::loss_of(pool.submit_bulk(1000, count_until_death));
   const auto all = settled.await(1000);
