@@ -82,20 +82,25 @@ int forking_main(int argc, char** argv) {
     wp::fork_pool pool;
     std::atomic<std::uint64_t> deaths{0};
     const auto watch = pool.on_event<wp::event::worker_exited>([&](const wp::event::worker_exited&) { ++deaths; });
-    std::atomic<bool> over{false};
-    std::atomic<std::uint64_t> sent{0}, progress{0};
+    // The killer sleeps until it has something to do: one that spun, even with yields, would take the one core of a
+    // loaded machine from those it is to disturb.
+    std::atomic<std::uint64_t> sent{0}, due{0}, news{0};
+    const auto tell = [&news] {
+      ++news;
+      news.notify_one();
+    };
+    const auto births = pool.on_event<wp::event::worker_started>([&](const wp::event::worker_started&) { tell(); });
     std::thread killer([&] {
       std::mt19937_64 random(seed);
-      while (!over && sent < kills) {
-        // Evenly over the run.
-        if (sent * tasks > progress * kills) {
-          std::this_thread::yield();
-          continue;
+      while (sent < kills) {
+        const std::uint64_t known = news;
+        const std::vector<wp::worker_info> all = sent < due ? pool.workers() : std::vector<wp::worker_info>{};
+        const int pid = all.empty() ? 0 : all[random() % all.size()].pid;
+        if (pid > 0 && ::kill(pid, SIGKILL) == 0) {
+          ++sent;
+        } else {
+          news.wait(known);
         }
-        const std::vector<wp::worker_info> all = pool.workers();
-        if (all.empty()) continue;
-        const int pid = all[random() % all.size()].pid;
-        if (pid > 0 && ::kill(pid, SIGKILL) == 0) ++sent;
       }
     });
     std::deque<std::pair<std::uint64_t, wp::future<std::uint64_t>>> running;
@@ -117,7 +122,10 @@ int forking_main(int argc, char** argv) {
     for (std::uint64_t n = 0; n < tasks; ++n) {
       running.emplace_back(n, pool.submit([](std::uint64_t value) { return mixed(value); }, n));
       if (running.size() >= 256) collect();
-      ++progress;
+      if (const std::uint64_t now_due = (n + 1) * kills / tasks; now_due > due) {  // evenly over the run
+        due = now_due;
+        tell();
+      }
       if (n % 1024 == 0 && std::chrono::steady_clock::now() - told > 5s) {
         told = std::chrono::steady_clock::now();
         trap.emplace("fork_pool_chaos");  // as long as it goes on it may take its time
@@ -126,7 +134,6 @@ int forking_main(int argc, char** argv) {
       }
     }
     while (!running.empty()) collect();
-    over = true;
     killer.join();
     pool.wait_idle();
     killed = sent;
