@@ -178,22 +178,6 @@ class other_output {
   int before_;
 };
 
-/// No descriptor can be opened while it lives.
-class no_descriptors {
- public:
-  no_descriptors() {
-    ::getrlimit(RLIMIT_NOFILE, &before_);
-    const rlimit none{0, before_.rlim_max};
-    ::setrlimit(RLIMIT_NOFILE, &none);
-  }
-  no_descriptors(const no_descriptors&) = delete;
-  no_descriptors& operator=(const no_descriptors&) = delete;
-  ~no_descriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
-
- private:
-  rlimit before_{};
-};
-
 constexpr wp::restart_options impatient{.max_restarts = 2, .backoff = {.initial = 1ms, .factor = 1}};
 
 }  // namespace
@@ -418,6 +402,34 @@ TEST_CASE("output is captured line by line, long lines in parts, and the last wo
                                          "0/1:last words"});
 }
 
+TEST_CASE("tasks of a fork pool never run in the host, so that caller_runs is refused", "[fork_pool][faults]") {
+  workpool_test::check_refused([] { wp::fork_pool pool({.queue = {.on_full = wp::on_full::caller_runs}}); },
+                               "queue.on_full", "caller_runs");
+}
+
+// The asan preset's check of virtual calls asks a pipe what memory can be read, and would fail here for want of one.
+#ifndef __SANITIZE_ADDRESS__
+
+namespace {
+
+/// No descriptor can be opened while it lives.
+class no_descriptors {
+ public:
+  no_descriptors() {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    const rlimit none{0, before_.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &none);
+  }
+  no_descriptors(const no_descriptors&) = delete;
+  no_descriptors& operator=(const no_descriptors&) = delete;
+  ~no_descriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+
+ private:
+  rlimit before_{};
+};
+
+}  // namespace
+
 TEST_CASE("without descriptors running workers go on, and there are as many as before when there are some again",
           "[fork_pool][faults]") {
   const auto before = workpool_test::open_descriptors();
@@ -462,7 +474,4 @@ TEST_CASE("a pool that broke for want of descriptors serves again when there are
   CHECK(eventually([&] { return pool.try_submit(own_number).error() == wp::errc(); }));
 }
 
-TEST_CASE("tasks of a fork pool never run in the host, so that caller_runs is refused", "[fork_pool][faults]") {
-  workpool_test::check_refused([] { wp::fork_pool pool({.queue = {.on_full = wp::on_full::caller_runs}}); },
-                               "queue.on_full", "caller_runs");
-}
+#endif
