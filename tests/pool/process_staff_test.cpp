@@ -37,6 +37,23 @@ bool all_of_generation(const crew_of_processes& crew, std::uint32_t generation) 
 
 }  // namespace
 
+TEST_CASE("a worker is told of as busy when it is to have a task, not while somebody looks whether there is one") {
+  crew_of_processes crew(many(1));
+  auto* const one = crew.staff.take_idle();
+  REQUIRE(one != nullptr);
+  CHECK(crew.info().state == worker_state::idle);
+  CHECK(crew.count(worker_state::idle) == 1);
+  auto& task = crew.make(plus, 1, 2);
+  one->current = &task;
+  CHECK(crew.info().state == worker_state::busy);
+  CHECK(crew.count(worker_state::busy) == 1);
+  one->current = nullptr;
+  one->held = false;
+  wp::detail::crew_news todo;
+  crew.staff.make_idle(*one, wp::steady::now(), todo);
+  task.drop_reference();
+}
+
 TEST_CASE("a worker that dies is replaced in its slot, and nobody else is") {
   crew_of_processes crew(many(2));
   const int other = crew.info(1).pid;

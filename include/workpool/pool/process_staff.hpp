@@ -82,7 +82,7 @@ class process_staff final : public process_clock {
   void write_to(pool_stats& stats) const {
     for (const slot& one : slots_) {
       if (!one.wanted) continue;
-      const worker_state state = state_of(one);
+      const worker_state state = told_state_of(one);
       ++stats.workers_by_state[static_cast<std::size_t>(state)];
       if (state != worker_state::dead) ++stats.workers;
     }
@@ -96,7 +96,7 @@ class process_staff final : public process_clock {
     std::vector<worker_info> all;
     for (const slot& one : slots_) {
       if (!one.wanted) continue;
-      worker_info info{.id = one.id, .generation = one.machine.generation(), .state = state_of(one)};
+      worker_info info{.id = one.id, .generation = one.machine.generation(), .state = told_state_of(one)};
       if (const worker* const now = one.now) {
         info.pid = now->pid;
         info.started_at = now->started_at;
@@ -131,6 +131,12 @@ class process_staff final : public process_clock {
         return worker_state::dead;
     }
     return worker_state::dead;
+  }
+
+  // Nobody is told of a worker that is only taken to see whether there is a task for it.
+  static worker_state told_state_of(const slot& one) noexcept {
+    const bool only_asked = one.now != nullptr && one.now->stage == stage::taken && one.now->current == nullptr;
+    return only_asked ? worker_state::idle : state_of(one);
   }
 
   bool anyone_comes() const noexcept {
