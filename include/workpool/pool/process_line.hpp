@@ -12,16 +12,16 @@
 #include <workpool/ipc/channel.hpp>
 #include <workpool/ipc/code_location.hpp>
 #include <workpool/ipc/frame.hpp>
-#include <workpool/pool/process_table.hpp>
+#include <workpool/pool/process_tasks.hpp>
 #include <workpool/worker/worker_setup.hpp>
 
 namespace workpool { inline namespace v0 { namespace detail {
 
 /// What the workers of a pool say, none of which is believed: a worker that says what it cannot mean is killed.
 /// Threads: as process_table.
-class process_line : public process_table {
+class process_line : public process_tasks {
  public:
-  using process_table::process_table;
+  using process_tasks::process_tasks;
 
   /// The channel of a worker is ready.
   void hear_line(worker& one, const poll_event& news, crew_news& todo) {

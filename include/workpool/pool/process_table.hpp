@@ -132,80 +132,8 @@ class process_table {
     poller_->modify(one.line->wait_handle(), interest::both, line_token(one));
   }
 
-  // ── tasks ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-
+  /// The tasks that have begun and that none of them has.
   unfinished_tasks& unfinished() noexcept { return unfinished_; }
-
-  /// Takes the task from its worker, which gets its graces and a successor.
-  void cut(worker& one, remote_end end, crash_report::cause why, time_point now, crew_news& todo) {
-    end.one = std::exchange(one.current, nullptr);
-    end.worker = one.id;
-    end.begun_at = one.begun_at;
-    end.may_follow = end.may_follow && !one.rest;
-    if (end.one->calls() != 1) end.calls = call_tally::of(*end.one, one.mark().revoke(), rest_of(one));
-    one.cause = why;
-    tell(one, {.task = end.one->id(), .attempt = one.attempt, .kind = frame_kind::stop});
-    todo.ends.push_back(std::move(end));
-    one.deadline = one.next_beat = never;
-    part(one, successor::at_once, rung::ask, now, todo);
-    one.planned = false;
-    slot_of(one).lost = true;
-  }
-
-  /// Gives: whether the task was somewhere, and is settled as cancelled, or will be at once.
-  bool stop_held(task& wanted, crew_news& todo) {
-    if (unfinished_.remove(wanted)) {
-      end_unfinished(wanted, outcome::cancelled, todo);
-      return true;
-    }
-    for (auto& [token, one] : processes_) {
-      if (one->current != &wanted) continue;
-      if (one->held) {
-        take_back_rest(*one, outcome::cancelled);
-      } else if (one->stage == stage::busy) {
-        cut(*one, {.result = outcome::cancelled, .may_follow = false}, crash_report::cause::unknown, steady::now(),
-            todo);
-      } else {
-        return false;  // its worker has died: that is its outcome
-      }
-      return true;
-    }
-    return false;
-  }
-
-  /// The call of it that runs, if one does, is the last one, and is asked to stop.
-  void end_early(task& wanted, crew_news& todo) {
-    if (unfinished_.remove(wanted)) return end_unfinished(wanted, outcome::cancelled, todo);
-    for (auto& [token, one] : processes_) {
-      if (one->current != &wanted) continue;
-      take_back_rest(*one, outcome::cancelled);
-      if (one->stage == stage::busy) {
-        tell(*one, {.task = wanted.id(), .attempt = one->attempt, .kind = frame_kind::stop});
-      }
-    }
-  }
-
-  /// Takes back those calls of tasks of this lane that have not begun. Gives: how many.
-  std::size_t take_back(priority lane, outcome result, crew_news& todo) {
-    std::size_t count = 0;
-    while (task* const one = unfinished_.take(lane)) {
-      count += static_cast<std::size_t>(call_tally::left_of(*one));
-      end_unfinished(*one, result, todo);
-    }
-    for (auto& [token, one] : processes_) {
-      if (one->current == nullptr || one->current->lane() != lane || one->current->calls() == 1) continue;
-      count += take_back_rest(*one, result);
-    }
-    return count;
-  }
-
-  /// What runs is asked to stop, and ends as cancelled where it has not when its grace is over.
-  void cancel_running(time_point now, crew_news& todo) {
-    for (auto& [token, one] : processes_) {
-      if (one->stage == process_stage::busy) cut_short(*one, now);
-    }
-    while (task* const one = unfinished_.take()) end_unfinished(*one, outcome::cancelled, todo);
-  }
 
  protected:
   using stage = process_stage;
@@ -226,8 +154,6 @@ class process_table {
   };
 
   ~process_table() = default;
-
-  static outcome rest_of(const worker& one) noexcept { return one.rest.value_or(outcome::cancelled); }
 
   static void end_unfinished(task& one, outcome result, crew_news& todo) {
     todo.ends.push_back({.one = &one, .calls = call_tally::of(one, 1, result), .result = result, .may_follow = false});
@@ -390,26 +316,6 @@ class process_table {
     if (!std::all_of(slots_.begin(), slots_.end(), gone) || !breaker_.open(now)) return;
     while (task* const one = unfinished_.take()) end_unfinished(*one, outcome::pool_broken, todo);
     todo.all_failed = true;
-  }
-
-  // The call that it makes, if it does, is its last of the task it has. Gives: how many are left over, at least.
-  static std::size_t take_back_rest(worker& one, outcome result) noexcept {
-    const bool first = !one.rest;
-    if (first) one.rest = result;
-    if (one.current->calls() == 1) return 0;
-    const std::uint64_t left = call_tally::left_of(*one.current);
-    const std::uint64_t begun = one.held ? 0 : std::min(one.mark().revoke(), left);
-    return first ? static_cast<std::size_t>(left - begun) : 0;
-  }
-
-  void cut_short(worker& one, time_point now) noexcept {
-    take_back_rest(one, outcome::cancelled);
-    const time_point until = after(now, options_.abort_grace);
-    if (until < one.deadline) {
-      one.deadline = until;
-      one.at_deadline = outcome::cancelled;
-    }
-    tell(one, {.task = one.current->id(), .attempt = one.attempt, .kind = frame_kind::stop});
   }
 
  protected:
