@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
 #include <string>
 #include <workpool/core/crash_report.hpp>
@@ -94,6 +95,21 @@ TEST_CASE("the death of an idle worker costs no task, and its place is taken") {
   CHECK_FALSE(crew.exited[0].planned);
   REQUIRE(crew.until([&] { return crew.staff.free_workers() == 1; }));
   CHECK(crew.info().generation == 2);
+}
+
+TEST_CASE("however often workers die idle that have worked before, their slot does not fail") {
+  auto options = one_worker();
+  options.restart = {.max_restarts = 2};
+  crew_of_processes crew(options);
+  for (std::uint32_t generation = 1; generation <= 8; ++generation) {
+    REQUIRE(crew.until([&] { return crew.staff.free_workers() == 1; }));
+    REQUIRE(crew.info().generation == generation);
+    crew.send(plus, 1, 2);
+    REQUIRE(crew.until_ends(generation));
+    ::kill(crew.info().pid, SIGKILL);
+    REQUIRE(crew.until_exits(generation));
+  }
+  CHECK(crew.failed.empty());
 }
 
 TEST_CASE("a key whose tasks have killed so many workers is held, and they are not run again") {

@@ -74,6 +74,18 @@ TEST_CASE("too many deaths are the end of the slot, told once, and a start gives
   CHECK(slot.died(3, crash, {}) == slot_actions{.spawn = true});
 }
 
+TEST_CASE("what has worked dies as if it were the first time, but not what is only ready", "[slot]") {
+  machine slot = make_ready({.max_restarts = 1});
+  for (std::uint32_t generation = 1; generation < 5; ++generation) {
+    slot.worked(generation);
+    CHECK(slot.died(generation, crash, {}) == slot_actions{.spawn = true});
+    slot.worked(generation + 1);  // it has not begun
+    CHECK(slot.ready(generation + 1));
+    slot.worked(generation);  // an old word
+  }
+  CHECK(slot.died(5, crash, {}) == slot_actions{.tell_failed = true});
+}
+
 TEST_CASE("what is not to be restarted stays where it is", "[slot]") {
   machine slot = make_ready({.when = workpool::restart_when::transient});
   CHECK(slot.died(1, end, {}) == slot_actions{});
@@ -183,6 +195,8 @@ struct driven {
         break;
       case step::answered:
         slot.answered(slot.generation());
+        slot.worked(slot.generation());
+        holds(slot.state() == before, "an answer does not move a slot");
         break;
       case step::wait:
         now += 3s;

@@ -172,10 +172,10 @@ class process_endings : public process_line {
   void died(worker& one, crew_news& todo) {
     const time_point now = steady::now();
     if (one.pidfd) poller_->remove(one.pidfd.get());
+    const bool at_work = one.stage == stage::busy;  // or was, until what it has said last is read
     read_line(one, todo);
     end_line(one);
     leave_idle(one);
-    const bool at_work = one.stage == stage::busy;
     one.stage = stage::gone;
     one.closed_until = after(now, status_grace);
     if (at_work) part(one, successor::at_once, rung::none, now, todo);

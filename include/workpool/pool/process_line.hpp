@@ -167,6 +167,7 @@ class process_line : public process_tasks {
     } else if (one.current->calls() != 1) {
       calls = call_tally::of(*one.current, one.mark().begun(), rest_of(one));
     }
+    note_work(one);
     one.completed += calls.begun - 1;
     ++(in.header.kind == frame_kind::result ? one.completed : one.failed);
     remote_end end{.one = std::exchange(one.current, nullptr),
@@ -181,8 +182,14 @@ class process_line : public process_tasks {
     if (one.stage == stage::busy) make_idle(one, steady::now(), todo);
   }
 
+  // Workers of this slot can live, whatever became of those before: what dies idle after this is the first to do so.
+  void note_work(const worker& one) noexcept {
+    if (one.completed + one.failed == 0) slot_of(one).machine.worked(one.generation);
+  }
+
   // A part of its task is done.
   void goes_on(worker& one, const progress& done, crew_news& todo) {
+    note_work(one);
     one.completed += done.made;
     one.deadline = one.next_beat = never;
     task& unfinished = *std::exchange(one.current, nullptr);

@@ -87,6 +87,11 @@ class slot_machine {
     return true;
   }
 
+  /// It has done what it is there for: restarts until then do not count any more.
+  void worked(std::uint32_t generation) noexcept {
+    if (generation == generation_ && state_ == slot_state::ready) policy_.reset();
+  }
+
   /// A health check was answered, or not in time.
   void answered(std::uint32_t generation) noexcept {
     if (generation == generation_) missed_ = 0;
