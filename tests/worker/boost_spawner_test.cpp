@@ -34,6 +34,15 @@ std::string environment_seen(launch_order order, pipe_ends& pipe) {
   return text;
 }
 
+/// Its standard input is this end of the pipe, where nothing comes.
+launched one_that_waits(const launch_order& order, const pipe_ends& pipe) {
+  const unique_fd before(::fcntl(0, F_DUPFD_CLOEXEC, 3));
+  ::dup2(pipe.reading.get(), 0);
+  launched started = boost_spawner::launch(order);
+  ::dup2(before.get(), 0);
+  return started;
+}
+
 }  // namespace
 
 TEST_CASE("a program is started with exactly the environment that was ordered, and left to be waited for") {
@@ -43,7 +52,7 @@ TEST_CASE("a program is started with exactly the environment that was ordered, a
 
 TEST_CASE("the descriptor of the order, closed on exec here, is open there") {
   pipe_ends pipe = pipe_ends::make();
-  const launched started = boost_spawner::launch({.program = "/bin/cat", .descriptor = pipe.writing.get()});
+  const launched started = one_that_waits({.program = "/bin/cat", .descriptor = pipe.writing.get()}, pipe);
   REQUIRE(started.error == 0);
   const std::string there = "/proc/" + std::to_string(started.pid) + "/fd/" + std::to_string(pipe.writing.get());
   CHECK(::access(there.c_str(), F_OK) == 0);

@@ -296,6 +296,7 @@ TEST_CASE("1000 births one after another leak no descriptor, neither here nor in
   CHECK(open_descriptors() == expected);
 }
 
+#ifndef __SANITIZE_ADDRESS__  // the asan preset's check of virtual calls asks a pipe what memory can be read
 TEST_CASE("a host without a descriptor for the pidfd refuses the worker, which dies, and recovers") {
   auto session = new_session();
   const auto before = open_descriptors();
@@ -314,6 +315,7 @@ TEST_CASE("a host without a descriptor for the pidfd refuses the worker, which d
   expected.insert(next.get());
   CHECK(open_descriptors() == expected);
 }
+#endif
 
 TEST_CASE("workers live on when the thread that started them and the zygote has ended") {
   std::unique_ptr<zygote_session> session;

@@ -100,12 +100,22 @@ class errc_category final : public std::error_category {
   }
 };
 
+/// There to the end: a pool that is static settles tasks with errors after other statics are gone.
+union lasting_category {
+  constexpr lasting_category() noexcept : one() {}
+  lasting_category(const lasting_category&) = delete;
+  lasting_category& operator=(const lasting_category&) = delete;
+  ~lasting_category() {}  // not of `one`
+
+  errc_category one;
+};
+
 }  // namespace detail
 
 /// The category of every errc; its name is "workpool".
 inline const std::error_category& error_category() noexcept {
-  static const detail::errc_category category;
-  return category;
+  static const detail::lasting_category lasting;
+  return lasting.one;
 }
 
 inline std::error_code make_error_code(errc code) noexcept { return {static_cast<int>(code), error_category()}; }
