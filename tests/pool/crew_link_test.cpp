@@ -8,6 +8,7 @@
 #include <workpool/core/outcome.hpp>
 
 #include "support/fake_owner.hpp"
+#include "support/forked.hpp"
 #include "support/gate.hpp"
 #include "support/probe_task.hpp"
 
@@ -24,7 +25,12 @@ class stopper final : public task_stopper {
   explicit stopper(std::function<cancel_result(task&)> answer) : answer_(std::move(answer)) {}
   cancel_result stop(task& one) noexcept override { return answer_(one); }
   void end_early(task& one) noexcept override { ended_early = &one; }
+  bool collect(task& one, workpool::time_point) noexcept override {
+    collected_for = &one;
+    return false;
+  }
   const task* ended_early = nullptr;
+  const task* collected_for = nullptr;
 
  private:
   std::function<cancel_result(task&)> answer_;
@@ -49,7 +55,12 @@ TEST_CASE("a link hands a task to its crew and gives what that answers") {
   CHECK(link.stop(one) == cancel_result::too_late);
   link.end_early(one);
   CHECK(crew.ended_early == &one);
+  CHECK_FALSE(link.collect(one, workpool::time_point::max()));
+  CHECK(crew.collected_for == &one);
   link.cut();
+  crew.collected_for = nullptr;
+  CHECK_FALSE(link.collect(one, workpool::time_point::max()));
+  CHECK(crew.collected_for == nullptr);
   crew.ended_early = nullptr;
   link.end_early(one);
   CHECK(crew.ended_early == nullptr);
@@ -108,4 +119,18 @@ TEST_CASE("a cut does not wait for a stop that is under way, which ends with the
   CHECK(answer == cancel_result::stop_requested);
   CHECK(pool.held() == 0);
   CHECK(link.stop(one) == cancel_result::too_late);
+}
+
+TEST_CASE("in a fork of the host nobody is asked") {
+  fake_owner pool;
+  workpool_test::probe_log log;
+  workpool_test::probe_task one(log);
+  stopper crew([](task&) { return cancel_result::stop_requested; });
+  crew_link link(pool, crew);
+  const int code = workpool_test::code_of_child([&] {
+    const bool asked = link.stop(one) != cancel_result::too_late || link.collect(one, workpool::time_point::max());
+    return asked || crew.collected_for != nullptr ? 1 : 0;
+  });
+  CHECK(code == 0);
+  CHECK(link.stop(one) == cancel_result::stop_requested);
 }

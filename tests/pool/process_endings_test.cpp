@@ -11,6 +11,7 @@
 #include <workpool/core/outcome.hpp>
 
 #include "support/crew_of_processes.hpp"
+#include "support/eventually.hpp"
 #include "support/worker_tasks.hpp"
 
 namespace wp = workpool;
@@ -37,6 +38,15 @@ int parent_of(int pid) {
     std::fclose(file);
   }
   return parent;
+}
+
+bool stands_still(int pid) {
+  char state = 0;
+  if (std::FILE* const file = std::fopen(("/proc/" + std::to_string(pid) + "/stat").c_str(), "re")) {
+    if (std::fscanf(file, "%*d (%*[^)]) %c", &state) != 1) state = 0;
+    std::fclose(file);
+  }
+  return state == 'T';
 }
 
 }  // namespace
@@ -109,6 +119,47 @@ TEST_CASE("however often workers die idle that have worked before, their slot do
     ::kill(crew.info().pid, SIGKILL);
     REQUIRE(crew.until_exits(generation));
   }
+  CHECK(crew.failed.empty());
+}
+
+TEST_CASE("a task that its worker has not begun is another one's, once") {
+  for (const auto channel : {wp::channel_kind::socket, wp::channel_kind::rings}) {
+    auto options = one_worker();
+    options.channel = channel;
+    crew_of_processes crew(options);
+    auto& one = crew.make(plus, 1, 2);
+    for (std::uint32_t death = 1; death <= 2; ++death) {
+      REQUIRE(crew.until([&] { return crew.staff.free_workers() == 1; }));
+      const int pid = crew.info().pid;
+      ::kill(pid, SIGSTOP);
+      REQUIRE(eventually([&] { return stands_still(pid); }));
+      crew.give(*crew.staff.take_idle(), one);
+      ::kill(pid, SIGKILL);
+      REQUIRE(crew.until_exits(death));
+      CHECK(crew.staff.unfinished().any() == (death == 1));
+      if (death == 1) CHECK(crew.staff.unfinished().take() == &one);
+    }
+    REQUIRE(crew.ends.size() == 1);
+    CHECK(crew.ends[0].one == &one);
+    CHECK(crew.ends[0].result == outcome::worker_lost);
+  }
+}
+
+TEST_CASE("a task whose worker died before it began is run by the next one") {
+  auto options = one_worker();
+  options.channel = wp::channel_kind::rings;
+  crew_of_processes crew(options);
+  auto& one = crew.make(plus, 1, 2);
+  const int pid = crew.info().pid;
+  ::kill(pid, SIGSTOP);
+  REQUIRE(eventually([&] { return stands_still(pid); }));
+  crew.give(*crew.staff.take_idle(), one);
+  ::kill(pid, SIGKILL);
+  REQUIRE(crew.until([&] { return crew.staff.free_workers() == 1; }));
+  REQUIRE(crew.staff.unfinished().take() == &one);
+  crew.give(*crew.staff.take_idle(), one);
+  REQUIRE(crew.until_ends(1));
+  CHECK(crew.ends[0].answer.payload == encoded(3));
   CHECK(crew.failed.empty());
 }
 

@@ -109,7 +109,7 @@ TEST_CASE("a worker that answers for a task it does not have is killed, with the
              ContainsSubstring("task 999"));
   CHECK_THAT(killed_for(insist_on_frame, kind(frame_kind::error), wp::task_id{999}, 1U), ContainsSubstring("task 999"));
   crew_of_processes crew(one_worker());
-  auto& one = crew.send(say_frame, kind(frame_kind::result), wp::task_id{999}, 1U);
+  auto& one = crew.send(insist_on_frame, kind(frame_kind::result), wp::task_id{999}, 1U);
   REQUIRE(crew.until_ends(1));
   CHECK(crew.ends[0].one == &one);
   CHECK(crew.ends[0].result == outcome::worker_lost);
@@ -161,7 +161,9 @@ TEST_CASE("channels that were closed wake nobody while their workers have their 
 
 TEST_CASE("a worker that reads no more while a task is being sent to it is killed, and wakes nobody until then") {
   shared_numbers_side numbers;
-  crew_of_processes crew(one_worker());
+  auto options = one_worker();
+  options.channel = wp::channel_kind::socket;  // through rings nobody sees whether the other side still reads
+  crew_of_processes crew(options);
   crew.send(leave_one_who_shuts_the_line, numbers.handle());
   REQUIRE(crew.until_ends(1));
   ::kill(crew.info().pid, SIGSTOP);

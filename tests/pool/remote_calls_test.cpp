@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <stdexcept>
 #include <stop_token>
@@ -78,7 +79,8 @@ byte_vector answer_of(task& one, bool stopped = false) {
   wp::byte_writer out(answer, 4096);
   code_resolver code;
   call_mark mark;
-  call_run run(mark, self);
+  std::uint64_t calls = 0;
+  call_run run(mark, calls, self);
   call_frame frame{in, out, self, code, run};
   REQUIRE(in.read_raw<call_target>() == call_target::code);
   const located_code at = read_code(in);

@@ -70,8 +70,25 @@ struct processes {
   static constexpr bool kills = true;
 };
 
-using process_pools = std::tuple<processes<void, true>, processes<void, true, workpool::select::round_robin>,
-                                 processes<workpool::fifo_queue<workpool::task_ref>, false>>;
+/// Talks to its workers through rings.
+template <class Pool>
+struct through_rings : Pool {
+  explicit through_rings(workpool::fork_pool_options options) : Pool(changed(std::move(options))) {}
+
+ private:
+  static workpool::fork_pool_options changed(workpool::fork_pool_options options) {
+    options.channel = workpool::channel_kind::rings;
+    return options;
+  }
+};
+
+template <class Processes>
+struct by_rings : Processes {
+  using pool = through_rings<typename Processes::pool>;
+};
+
+using process_pools = std::tuple<processes<void, true>, by_rings<processes<void, true, workpool::select::round_robin>>,
+                                 by_rings<processes<workpool::fifo_queue<workpool::task_ref>, false>>>;
 #else
 using process_pools = std::tuple<>;
 #endif

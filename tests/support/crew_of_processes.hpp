@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <optional>
 #include <string>
@@ -15,6 +16,7 @@
 #include <workpool/core/event.hpp>
 #include <workpool/core/task.hpp>
 #include <workpool/core/worker_info.hpp>
+#include <workpool/detail/posix/event_fd.hpp>
 #include <workpool/detail/posix/poller.hpp>
 #include <workpool/pool/crew_news.hpp>
 #include <workpool/pool/fork_pool_options.hpp>
@@ -37,7 +39,8 @@ class crew_of_processes {
   explicit crew_of_processes(workpool::fork_pool_options options)
       : options_(workpool::detail::completed(std::move(options))), staff(options_, no_start()) {
     calls_.connect(link_.link());
-    staff.begin(watcher_);
+    watcher_.add(bell_.get(), workpool::detail::interest::reading, bell_token);
+    staff.begin(watcher_, bell_);
     begun_ = until([this] { return staff.has_begun(); });
     problem = staff.end_of_beginning();
   }
@@ -94,7 +97,9 @@ class crew_of_processes {
     collect(todo);
     for (const auto& one : watcher_.wait(room_, std::min(limit, staff.next_moment(now)))) {
       workpool::detail::crew_news heard;
-      if (one.token == staff_type::zygote_token) {
+      if (one.token == bell_token) {
+        bell_.clear();
+      } else if (one.token == staff_type::zygote_token) {
         staff.hear_zygote(heard);
       } else {
         staff.hear_process(one, heard);
@@ -140,7 +145,9 @@ class crew_of_processes {
   [[gnu::noinline]] static std::optional<workpool::detail::located_code> no_start() { return std::nullopt; }
 
   const workpool::fork_pool_options options_;
+  static constexpr std::uint64_t bell_token = 0;  // as the pool's own
   workpool::detail::poller watcher_ = workpool::detail::poller::make();
+  workpool::detail::event_fd bell_ = workpool::detail::event_fd::make();
   std::array<workpool::detail::poll_event, 16> room_;
   fake_link link_;
   const workpool::pool_options common_{};

@@ -20,7 +20,7 @@ class fake_link final : private workpool::detail::task_stopper {
   std::shared_ptr<workpool::detail::crew_link> link() const { return link_; }
 
   fake_owner owner;
-  std::vector<const task*> stopped, ended_early;
+  std::vector<const task*> stopped, ended_early, collected_for;
 
  private:
   workpool::cancel_result stop(task& one) noexcept override {
@@ -28,6 +28,10 @@ class fake_link final : private workpool::detail::task_stopper {
     return workpool::cancel_result::stop_requested;
   }
   void end_early(task& one) noexcept override { ended_early.push_back(&one); }
+  bool collect(task& one, workpool::time_point) noexcept override {
+    collected_for.push_back(&one);
+    return one.settled();
+  }
 
   std::shared_ptr<workpool::detail::crew_link> link_ =
       std::make_shared<workpool::detail::crew_link>(owner, static_cast<workpool::detail::task_stopper&>(*this));

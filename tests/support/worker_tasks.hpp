@@ -16,6 +16,7 @@
 #include <workpool/worker/this_worker.hpp>
 
 #include "support/forked.hpp"
+#include "support/own_channel.hpp"
 
 /// What workers are told to do, good and bad. Each runs in a process of its own.
 namespace workpool_test {
@@ -79,7 +80,7 @@ inline std::vector<int> stream_sockets() {
 }
 /// Says something else than a worker does.
 inline void say_bytes(const std::string& bytes) {
-  for (const int one : stream_sockets()) write_text(one, bytes);
+  write_to_host(bytes);
 }
 inline void say_frame(int kind, workpool::task_id task, unsigned generation) {
   const workpool::frame_header header{

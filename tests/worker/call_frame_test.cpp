@@ -3,6 +3,7 @@
 #include "support/catch.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <stdexcept>
 #include <stop_token>
@@ -33,7 +34,8 @@ byte_vector enter(call_entry entry, const byte_vector& request, bool stopped = f
   wp::byte_writer out(answer, most);
   code_resolver code;
   call_mark mark;
-  call_run run(mark, self);
+  std::uint64_t calls = 0;
+  call_run run(mark, calls, self);
   call_frame call{in, out, self, code, run};
   entry(call);
   return answer;

@@ -16,9 +16,9 @@ TEST_CASE("a mark says how many calls have begun, and nothing begins once the re
   CHECK(mark.begun() == 2);
   CHECK(mark.revoke() == 2);
   CHECK_FALSE(mark.begin(3));
-  mark.reset();
-  CHECK(mark.begun() == 0);
-  CHECK(mark.begin(1));
+  mark.renew();
+  CHECK(mark.begun() == 3);
+  CHECK(mark.begin(4));
 }
 
 TEST_CASE("no call is made beyond those that its host counts when it takes the rest back") {

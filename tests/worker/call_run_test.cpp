@@ -1,6 +1,7 @@
 #include <workpool/worker/call_run.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <workpool/core/clock.hpp>
 #include <workpool/core/priority.hpp>
 
@@ -18,7 +19,8 @@ struct running {
   workpool_test::probe_log log;
   workpool_test::probe_task self{log};
   call_mark mark;
-  call_run run{mark, self};
+  std::uint64_t ever = 10;
+  call_run run{mark, ever, self};
 };
 
 }  // namespace
@@ -29,10 +31,10 @@ TEST_CASE("the task that runs has the number of its call, after those of earlier
   CHECK(one.self.id() == 53);
   CHECK(one.run.begin());
   CHECK(one.self.id() == 53);
-  CHECK(one.mark.begun() == 1);
+  CHECK(one.mark.begun() == 11);
   CHECK(one.run.begin());
   CHECK(one.self.id() == 54);
-  CHECK(one.mark.begun() == 2);
+  CHECK(one.mark.begun() == 12);
 }
 
 TEST_CASE("a run goes on for a millisecond, and is over soon after it") {
@@ -56,10 +58,22 @@ TEST_CASE("a run that is to end soon ends after this call") {
   CHECK(one.run.is_over());
 }
 
-TEST_CASE("in a run that was taken back no call begins") {
+TEST_CASE("in a run that was taken back no call begins, but for the one that begins with it") {
   running one;
   one.run.start(0);
-  REQUIRE(one.run.begin());
-  one.mark.revoke();
+  CHECK(one.mark.revoke() == 11);
+  CHECK(one.run.begin());
   CHECK_FALSE(one.run.begin());
+}
+
+TEST_CASE("a run that was taken back before it began makes no call") {
+  workpool_test::probe_log log;
+  workpool_test::probe_task self{log};
+  call_mark mark;
+  std::uint64_t ever = 0;
+  mark.revoke();
+  call_run run(mark, ever, self);
+  run.start(0);
+  CHECK_FALSE(run.begin());
+  CHECK(mark.begun() == 1);
 }

@@ -3,6 +3,7 @@
 #include "support/catch.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 #include <workpool/core/error.hpp>
@@ -26,7 +27,8 @@ std::vector<std::byte> call_by_name(const std::string& name, const std::vector<s
   wp::byte_writer out(answer, 4096);
   code_resolver code;
   call_mark mark;
-  call_run run(mark, self);
+  std::uint64_t calls = 0;
+  call_run run(mark, calls, self);
   call_frame call{in, out, self, code, run};
   offered_calls::of_this_program().find(name)(call);
   return answer;

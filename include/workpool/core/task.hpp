@@ -175,6 +175,8 @@ class task : public recycled {
     const task_state seen = state();
     return seen.overdue() && !seen.stop_requested() && details_->expires_at > now;
   }
+  /// Whether a worker process has died before it began this. Gives: what was said before.
+  bool set_unbegun(bool so) noexcept { return std::exchange(unbegun_, so); }
   /// Runs code of the user.
   void tell_to_stop(const task_step& step) noexcept { act_on(step); }
 
@@ -200,6 +202,8 @@ class task : public recycled {
 
   /// Looks for as long as a hand-off between two cores takes, about 3 µs. Gives: whether it is settled.
   bool wait_briefly() const noexcept;
+  /// What a thread that is about to sleep until it is settled does first. Gives: whether it is.
+  virtual bool look_out(time_point /*deadline*/) noexcept { return wait_briefly(); }
   /// Sleeps until settled or until `deadline`. Gives: whether it is settled.
   bool sleep_until(time_point deadline) noexcept;
   /// The same, also until somebody who waits for it might run it. Gives: false at the deadline.
@@ -287,6 +291,7 @@ class task : public recycled {
   bool posted_ = false;
   bool delivers_ = false;
   bool in_hand_ = false;
+  bool unbegun_ = false;   // a worker process has died with it before it began
   bool observed_ = false;  // written by the holder of the future
   bool retained_ = false;  // the owner is kept alive for the report of an unobserved error
 };
@@ -368,7 +373,7 @@ inline std::stop_token task::stop_token() {
 inline bool task::wait_until(time_point deadline) {
   if (settled()) return true;
   if (working_for != nullptr) return working_for->wait_inside(*this, deadline);
-  return wait_briefly() || sleep_until(deadline);
+  return look_out(deadline) || sleep_until(deadline);
 }
 
 inline bool task::wait_briefly() const noexcept {

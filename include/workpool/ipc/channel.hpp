@@ -18,18 +18,17 @@ enum class wait_for : std::uint8_t { reading, writing, either };
 /// A reliable stream of frames to one other process, and one back: how a pool and a worker process talk. No step but
 /// wait ever blocks, so that one thread can serve many channels; a worker that has but one waits on it.
 ///
-/// Threads: one at a time, but for wait(reading), which one more thread may be in at the same time; not while the
-/// channel is closed, moved or destroyed. No call raises SIGPIPE. A channel that was moved from can only be assigned to
-/// or destroyed.
-/// Order: frames arrive whole, once, and in the order in which they were sent.
+/// Threads: one at a time, but for wait(reading), which one more thread may be in at the same time, and has_arrived;
+/// not while the channel is closed, moved or destroyed. No call raises SIGPIPE. A channel that was moved from can only
+/// be assigned to or destroyed. Order: frames arrive whole, once, and in the order in which they were sent.
 ///
 /// - send fills in length and magic and writes what can be written. `done`: all of it. `blocked`: the rest is kept, in
 ///   a copy of its own, and flush goes on with it; what is sent meanwhile comes after it. With an owner the payload is
 ///   lent instead: no copy is made, its bytes are not to change as long as the owner lives, and the channel keeps the
-///   owner until they are written, or will never be. `closed`: neither this frame
-///   nor what was still unsent will arrive; frames of the other side may still be received. Whoever sends sees to it
-///   that the other side's limit allows the payload. Throws std::bad_alloc; the channel is closed then if a part of the
-///   frame was written already.
+///   owner until they are written, or will never be. `closed`: neither this frame nor what was still unsent will
+///   arrive; frames of the other side may still be received. That the other side is gone may be seen by receive alone:
+///   what is `done` has not arrived for that. Whoever sends sees to it that the other side's limit allows the payload.
+///   Throws std::bad_alloc; the channel is closed then if a part of the frame was written already.
 /// - flush writes more of what is unsent. `done`: nothing is unsent any more.
 /// - receive hands over the next frame. `blocked`: no frame is complete, or this call has read its share (the
 ///   descriptor shows that there is more). `closed`: the connection ended; every frame that had arrived whole was
@@ -37,10 +36,17 @@ enum class wait_for : std::uint8_t { reading, writing, either };
 ///   not frames; the caller closes. Throws std::bad_alloc, and loses nothing.
 /// - unread counts the bytes that were read already and not handed over: a channel is waited on after receive said
 ///   `blocked`, or where unread is 0.
-/// - wait_handle is for poll and epoll, level-triggered: readable when receive can go on, writable when flush can. -1
-///   once closed; otherwise the same as long as the channel is open.
+/// - wait_handle is for poll and epoll, level-triggered: readable when receive can go on, writable when flush can, or
+///   readable then as well where `room_makes_readable`. -1 once closed; otherwise the same as long as the channel is
+///   open.
+/// - arm has to be called before each wait on the handle, after receive and flush have said `blocked` or `done`. Gives:
+///   false when one of them can go on already, and then the handle may not show it.
+/// - disarm: nobody waits on the handle until the next arm, and so it need not show what arrives, which costs the other
+///   side less. What arrives all the same makes a wait end without cause.
+/// - has_arrived looks whether receive can go on without asking the system: a channel whose frames pass through it does
+///   not know. Threads: any.
 /// - wait blocks until that can go on or `deadline` has passed, and gives whether it can. An end counts as something to
-///   go on with. It ignores unread.
+///   go on with. It ignores unread, and needs no arm.
 /// - close drops what is unsent and unread. is_open is false after close, and once receive has given `closed`.
 template <class Channel>
 concept channel = std::movable<Channel> &&
@@ -58,6 +64,14 @@ concept channel = std::movable<Channel> &&
   noexcept->std::same_as<std::size_t>;
   { seen.wait_handle() }
   noexcept->std::same_as<int>;
+  { seen.room_makes_readable() }
+  noexcept->std::same_as<bool>;
+  { one.arm() }
+  noexcept->std::same_as<bool>;
+  { one.disarm() }
+  noexcept;
+  { seen.has_arrived() }
+  noexcept->std::same_as<bool>;
   { seen.wait(what, deadline) }
   noexcept->std::same_as<bool>;
   { one.close() }

@@ -10,13 +10,14 @@
 #include <utility>
 #include <vector>
 #include <workpool/detail/posix/hand_set_readiness.hpp>
+#include <workpool/ipc/polled_stream.hpp>
 
 namespace workpool { inline namespace v0 { namespace detail {
 
 /// One of two ends that hand each other bytes in memory: what a socket does, with a capacity to the byte and a
 /// connection that breaks where a test wants it to.
 /// Threads: each end by one thread at a time.
-class memory_stream {
+class memory_stream : public polled_stream<memory_stream> {
  public:
   /// capacity: how many bytes may be under way in each direction; 0 is no limit. Gives: nothing, with errno, where
   /// there are no descriptors left. Throws: std::bad_alloc.
@@ -29,7 +30,10 @@ class memory_stream {
   }
 
   memory_stream(memory_stream&& other) noexcept
-      : link_(std::move(other.link_)), me_(other.me_), handle_(std::exchange(other.handle_, -1)) {}
+      : polled_stream(std::move(other)),
+        link_(std::move(other.link_)),
+        me_(other.me_),
+        handle_(std::exchange(other.handle_, -1)) {}
   memory_stream& operator=(memory_stream&& other) noexcept {
     memory_stream taken(std::move(other));
     std::swap(link_, taken.link_);

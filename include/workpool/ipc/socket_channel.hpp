@@ -7,6 +7,7 @@
 #include <workpool/detail/posix/socket_pair.hpp>
 #include <workpool/detail/posix/unique_fd.hpp>
 #include <workpool/ipc/channel.hpp>
+#include <workpool/ipc/polled_stream.hpp>
 #include <workpool/ipc/stream_channel.hpp>
 
 namespace workpool { inline namespace v0 {
@@ -14,7 +15,7 @@ namespace workpool { inline namespace v0 {
 namespace detail {
 
 /// The bytes of a connected stream socket, for a stream_channel.
-class socket_stream {
+class socket_stream : public polled_stream<socket_stream> {
  public:
   explicit socket_stream(unique_fd socket) noexcept : socket_(std::move(socket)) {}
 

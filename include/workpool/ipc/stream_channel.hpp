@@ -7,7 +7,6 @@
 #include <span>
 #include <utility>
 #include <workpool/core/clock.hpp>
-#include <workpool/detail/posix/poll_one.hpp>
 #include <workpool/ipc/channel.hpp>
 #include <workpool/ipc/frame.hpp>
 #include <workpool/ipc/frame_decoder.hpp>
@@ -18,7 +17,9 @@ namespace workpool { inline namespace v0 { namespace detail {
 /// A channel over a stream of bytes both ways.
 ///
 /// A Stream is movable; its write(pieces) and read(into) give how many bytes were moved, 0 where none would without
-/// blocking, and nothing once that direction has ended; handle() is the descriptor to wait on, -1 after close().
+/// blocking, and nothing once that direction has ended; handle() is the descriptor to wait on, -1 after close();
+/// wait(), arm(for_room), disarm(), has_arrived() and room_makes_readable() are those of a channel, which has other
+/// things unread.
 /// Cost: a frame that the stream takes as a whole is one write and no copy, one that arrives as a whole one read. What
 /// arrives of a payload while more than a buffer of it is missing is read to where it stays.
 template <class Stream>
@@ -93,16 +94,12 @@ class stream_channel {
   std::size_t unread() const noexcept { return unread_.size(); }
   int wait_handle() const noexcept { return stream_.handle(); }
 
+  bool room_makes_readable() const noexcept { return stream_.room_makes_readable(); }
+  bool arm() noexcept { return is_open() && unread_.empty() && stream_.arm(wants_to_write()); }
+  void disarm() noexcept { stream_.disarm(); }
+  bool has_arrived() const noexcept { return stream_.has_arrived(); }
   bool wait(wait_for what, time_point deadline) const noexcept {
-    switch (what) {
-      case wait_for::reading:
-        return poll_one(wait_handle(), poll_for::reading, deadline);
-      case wait_for::writing:
-        return poll_one(wait_handle(), poll_for::writing, deadline);
-      case wait_for::either:
-        break;
-    }
-    return poll_one(wait_handle(), poll_for::either, deadline);
+    return wait_handle() < 0 || stream_.wait(what, deadline);
   }
 
   void close() noexcept {

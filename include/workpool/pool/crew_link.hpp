@@ -1,18 +1,24 @@
 #pragma once
 #include <mutex>
+#include <workpool/core/clock.hpp>
 #include <workpool/core/outcome.hpp>
 #include <workpool/core/task.hpp>
 #include <workpool/core/task_owner.hpp>
+#include <workpool/detail/posix/process_mark.hpp>
 
 namespace workpool { inline namespace v0 { namespace detail {
 
-/// Who can stop a task that runs in another process. Both do nothing where it does not.
+/// What a task that runs in another process asks of those who have sent it there. Nothing is done where it does not
+/// run.
 class task_stopper {
  public:
   /// Settles it as cancelled at once. Gives: stop_requested when it did.
   virtual cancel_result stop(task& one) noexcept = 0;
   /// Asks it to stop: it ends when the call that runs has returned, and of those after it none is made.
   virtual void end_early(task& one) noexcept = 0;
+  /// Takes in answers on this thread, which waits for this one, for a short while and not far beyond `deadline`.
+  /// Gives: whether it is settled.
+  virtual bool collect(task& one, time_point deadline) noexcept = 0;
 
  protected:
   ~task_stopper() = default;
@@ -33,6 +39,10 @@ class crew_link {
   void end_early(task& one) noexcept {
     while_there([&] { crew_->end_early(one); });
   }
+  bool collect(task& one, time_point deadline) noexcept {
+    while_there([&] { crew_->collect(one, deadline); });
+    return one.settled();
+  }
 
   /// The pool ends; to be called while it is alive.
   void cut() noexcept {
@@ -43,6 +53,7 @@ class crew_link {
  private:
   template <class Act>
   void while_there(Act act) noexcept {
+    if (!mark_.same()) return;  // a fork: the pool, its lock and what it shares with workers are the parent's
     task_owner* pool = nullptr;
     {
       const std::lock_guard hold(mutex_);
@@ -54,6 +65,7 @@ class crew_link {
     pool->release();
   }
 
+  const process_mark mark_ = process_mark::current();
   std::mutex mutex_;
   task_owner* pool_;          // guarded by mutex_
   task_stopper* const crew_;  // there as long as the pool

@@ -12,6 +12,7 @@
 #include <workpool/core/clock.hpp>
 #include <workpool/core/error.hpp>
 #include <workpool/core/worker_info.hpp>
+#include <workpool/ipc/channel_kind.hpp>
 #include <workpool/pool/completed_options.hpp>
 #include <workpool/pool/pool_options.hpp>
 #include <workpool/process/child_output.hpp>
@@ -52,6 +53,7 @@ struct fork_pool_options {
   quarantine_options quarantine{};  // of keys whose tasks kill workers
   resource_limits limits{};
   int nice = 0;                                      // of the workers, -20 … 19; 0: as it is
+  channel_kind channel = channel_kind::automatic;    // what tasks and results travel through
   std::optional<circuit_breaker_options> breaker{};  // opens when the last slot has failed; none: the defaults
   void (*on_start)(worker_id) = nullptr;             // runs in the worker, first: a function, or a captureless lambda
 };
@@ -88,6 +90,10 @@ inline const fork_pool_options& checked(const fork_pool_options& options) {
   if (static_cast<unsigned>(options.start) > static_cast<unsigned>(start_method::exec)) {
     refuse_option("start", std::to_string(static_cast<unsigned>(options.start)),
                   "use start_method::automatic, zygote, fork or exec");
+  }
+  if (static_cast<unsigned>(options.channel) > static_cast<unsigned>(channel_kind::socket)) {
+    refuse_option("channel", std::to_string(static_cast<unsigned>(options.channel)),
+                  "use channel_kind::automatic, rings or socket");
   }
   if (static_cast<unsigned>(options.output) > static_cast<unsigned>(child_output::capture)) {
     refuse_option("output", std::to_string(static_cast<unsigned>(options.output)),

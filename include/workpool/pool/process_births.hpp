@@ -10,15 +10,15 @@
 #include <workpool/core/error.hpp>
 #include <workpool/detail/posix/pidfd.hpp>
 #include <workpool/detail/posix/pipe.hpp>
-#include <workpool/detail/posix/shared_page.hpp>
 #include <workpool/detail/posix/socket_pair.hpp>
 #include <workpool/detail/posix/unique_fd.hpp>
-#include <workpool/ipc/socket_channel.hpp>
 #include <workpool/pool/fork_pool_options.hpp>
 #include <workpool/process/output_pump.hpp>
 #include <workpool/worker/process_worker.hpp>
 #include <workpool/worker/run_worker.hpp>
 #include <workpool/worker/worker_birth.hpp>
+#include <workpool/worker/worker_channel.hpp>
+#include <workpool/worker/worker_memory.hpp>
 #include <workpool/worker/worker_setup.hpp>
 #include <workpool/worker/zygote_hall.hpp>
 #include <workpool/worker/zygote_news.hpp>
@@ -30,7 +30,7 @@ namespace workpool { inline namespace v0 { namespace detail {
 /// Threads: one at a time.
 class process_births {
  public:
-  using worker = process_worker<socket_channel>;
+  using worker = process_worker<worker_channel>;
 
   process_births(const fork_pool_options& options, std::optional<located_code> on_start)
       : options_(options), on_start_(std::move(on_start)) {
@@ -64,9 +64,10 @@ class process_births {
     begin();
     socket_pair ends = socket_pair::make(socket_kind::stream);
     if (!ends) fail("its channel could not be made", errno);
-    const unique_fd page = shared_page::make();
-    if (page) one.page = shared_page::of(page.get());
-    if (!one.page) fail("a page of shared memory could not be made", errno);
+    const bool rings = options_.channel == channel_kind::rings;
+    const unique_fd memory = worker_memory::make(rings);
+    if (memory) one.memory = worker_memory::of(memory.get(), rings);
+    if (!one.memory) fail("its shared memory could not be made", errno);
     worker_birth birth;
     birth.id = one.id;
     birth.generation = one.generation;
@@ -75,7 +76,7 @@ class process_births {
     if (!options_.clean_env) birth.env.assign(options_.env.begin(), options_.env.end());
     birth.limits = options_.limits;
     birth.nice = options_.nice;
-    birth.setup = worker_setup{options_.max_message, one.generation, on_start_}.encode();
+    birth.setup = worker_setup{options_.max_message, one.generation, rings, on_start_}.encode();
     pipe_ends out, err, report;
     if (pump_) {
       for (pipe_ends* const each : {&out, &err, &report}) {
@@ -85,11 +86,13 @@ class process_births {
       one.output = pump_->add(one.id, std::move(out.reading), std::move(err.reading), std::move(report.reading));
     }
     birth.channel = ends.right.get();
-    birth.page = page.get();
+    birth.page = memory.get();
     birth.out = out.writing.get();
     birth.err = err.writing.get();
     birth.report = report.writing.get();
-    one.line.emplace(std::move(ends.left), options_.max_message + request_overhead);
+    one.line.emplace(rings ? worker_stream(one.memory.rings(std::move(ends.left), ring_stream::side::left))
+                           : worker_stream(socket_stream(std::move(ends.left))),
+                     options_.max_message + request_overhead);
     one.request = session_->request(birth);
   }
 

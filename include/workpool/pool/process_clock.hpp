@@ -54,6 +54,7 @@ class process_clock : public process_endings {
     time_point next = breaker_.deadline();
     for (const auto& [token, one] : processes_) {
       next = std::min({next, one->ladder.deadline(), one->held ? never : one->closed_until});
+      if (one->has_more) next = now;
       if (one->stage == stage::busy) next = std::min({next, one->deadline, one->next_beat});
       if (one->stage == stage::idle) next = std::min({next, one->ping_at, one->pong_until});
       if (one->stage == stage::idle && may_leave())
@@ -72,12 +73,13 @@ class process_clock : public process_endings {
 
   void keep_time_of(worker& one, time_point now, crew_news& todo) {
     carry_out_rung(one, one.ladder.due(now));
+    if (one.has_more) look_at(one, todo);
     if (one.stage != stage::gone && one.closed_until <= now) {
       const bool lives = one.pidfd && !has_died(one.pidfd.get());
       one.closed_until = lives ? never : after(now, closed_grace);  // else its birth, or its death, is on the way
       if (lives) garbage(one, "it closed its channel and went on", todo);
     }
-    if (has_run_out(one, now)) read_line(one, todo);  // it may have spoken while this thread could not listen
+    if (has_run_out(one, now)) look_at(one, todo);  // it may have spoken while this thread could not listen
     if (one.stage == stage::busy && one.deadline <= now) {
       const outcome how = one.at_deadline;
       return cut(one, {.result = how, .may_follow = how != outcome::cancelled}, crash_report::cause::timeout, now,
@@ -101,7 +103,7 @@ class process_clock : public process_endings {
     crash_report report;
     report.why = crash_report::cause::unresponsive;
     report.pid = one.pid;
-    const std::uint64_t begun = one.current->calls() == 1 ? 1 : one.mark().begun();
+    const std::uint64_t begun = one.begun();
     report.task_id = call_tally::of(*one.current, begun, {}).last();
     report.task_name = std::string(one.current->name());
     report.attempt = one.attempt;

@@ -18,9 +18,11 @@
 #include <workpool/core/task.hpp>
 #include <workpool/core/task_owner.hpp>
 #include <workpool/core/worker_info.hpp>
+#include <workpool/detail/adaptive_spin.hpp>
 #include <workpool/detail/posix/poller.hpp>
 #include <workpool/detail/posix/signal_mask.hpp>
 #include <workpool/detail/posix/thread_name.hpp>
+#include <workpool/ipc/channel_kind.hpp>
 #include <workpool/monitor/pool_stats.hpp>
 #include <workpool/pool/crew_link.hpp>
 #include <workpool/pool/crew_news.hpp>
@@ -63,7 +65,7 @@ class process_crew final : public task_stopper, private process_sender<Pool> {
     }
     {
       const std::lock_guard hold(mutex_);
-      workers_.begin(poller_);
+      workers_.begin(poller_, bell_);
     }
     pool_.retain();
     try {
@@ -178,6 +180,42 @@ class process_crew final : public task_stopper, private process_sender<Pool> {
     this->carry_out(todo);
   }
 
+  /// Of a pool that talks through rings: the others hear of what arrives by themselves.
+  bool collect(task& one, time_point deadline) noexcept override {
+    const time_point now = steady::now();
+    const bool pays = options_.channel == channel_kind::rings && after(now, adaptive_spin::longest) < deadline;
+    if (!pays || collecting_.exchange(true, std::memory_order_acquire)) return one.wait_briefly();
+    const guest_visit visit(pool_);
+    const std::vector<worker*>* lines = nullptr;
+    {
+      const std::lock_guard hold(mutex_);
+      lines = &workers_.open_lines();
+      for (worker* const each : *lines) each->line->disarm();
+    }
+    const auto has_news = [&] {
+      const auto has_arrived = [](const worker* each) { return each->line->has_arrived(); };
+      return one.settled() || std::any_of(lines->begin(), lines->end(), has_arrived);
+    };
+    const time_point until = std::min(deadline, after(now, longest_collecting));
+    while (spin_.until(has_news) && !one.settled()) {
+      crew_news todo;
+      {
+        const std::lock_guard hold(mutex_);
+        workers_.take_in(todo);
+        count_late_answers();
+      }
+      this->carry_out(todo);
+      if (steady::now() >= until) break;
+    }
+    {
+      const std::lock_guard hold(mutex_);
+      workers_.close_lines();
+      if (workers_.next_moment(steady::now()) < wakes_at_) bell_.ring();  // what has come may have a time to be watched
+    }
+    collecting_.store(false, std::memory_order_release);
+    return one.settled();
+  }
+
   /// Takes back the calls of tasks that have begun which have not. Gives: how many.
   std::size_t take_back(priority lane, outcome result) noexcept {
     const guest_visit visit(pool_);
@@ -271,6 +309,7 @@ class process_crew final : public task_stopper, private process_sender<Pool> {
 
  private:
   static constexpr std::uint64_t bell_token = 0, zygote_token = process_staff::zygote_token;
+  static constexpr duration longest_collecting = std::chrono::milliseconds(1);  // for others
 
   [[noreturn]] void fail(const std::string& what, const std::string& why) const {
     throw spawn_failed(what + " of pool '" + options_.name + "' could not be started: " + why);
@@ -331,11 +370,17 @@ class process_crew final : public task_stopper, private process_sender<Pool> {
       } else {
         workers_.hear_process(news, todo);
       }
-      for (std::uint64_t late = workers_.take_late_answers(); late != 0; --late) ledger_.came_late();
+      count_late_answers();
     }
     this->carry_out(todo);
   }
 
+  // The lock is held.
+  void count_late_answers() noexcept {
+    for (std::uint64_t late = workers_.take_late_answers(); late != 0; --late) ledger_.came_late();
+  }
+
+  using worker = process_staff::worker;
   using sender::bell_;
   using sender::ending_;
   using sender::ledger_;
@@ -351,6 +396,8 @@ class process_crew final : public task_stopper, private process_sender<Pool> {
   poller poller_;
   std::thread monitor_;
   bool over_ = false;  // guarded by mutex_
+  std::atomic<bool> collecting_{false};
+  adaptive_spin spin_;  // of the thread that collects
 };
 
 }}}  // namespace workpool::v0::detail

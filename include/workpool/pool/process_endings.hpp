@@ -14,6 +14,8 @@
 #include <workpool/core/error.hpp>
 #include <workpool/core/task.hpp>
 #include <workpool/detail/posix/pidfd.hpp>
+#include <workpool/ipc/frame.hpp>
+#include <workpool/ipc/ring_stream.hpp>
 #include <workpool/pool/process_line.hpp>
 #include <workpool/resilience/quarantine.hpp>
 #include <workpool/supervise/restart_policy.hpp>
@@ -52,7 +54,7 @@ class process_endings : public process_line {
         if (const auto found = by_request_.find(ended->request); found != by_request_.end()) {
           worker& one = *found->second;
           one.ended = *ended;
-          if (one.stage != stage::gone) died(one, todo);
+          if (one.stage != stage::gone) died(one, is_dead::yes, todo);
           judge(one, todo);
         }
       }
@@ -66,7 +68,7 @@ class process_endings : public process_line {
     if (found == processes_.end()) return;
     worker& one = *found->second;
     if (news.token % 2 == 0) return hear_line(one, news, todo);
-    if (one.stage != stage::gone) died(one, todo);
+    if (one.stage != stage::gone) died(one, is_dead::yes, todo);
     if (one.ended) judge(one, todo);
   }
 
@@ -89,7 +91,7 @@ class process_endings : public process_line {
     for (worker* const one : all) {
       if (one->cause == crash_report::cause::unknown) one->cause = crash_report::cause::parent_gone;
       if (one->pidfd) send_signal(one->pidfd.get(), SIGKILL);
-      if (one->stage != stage::gone) died(*one, todo);
+      if (one->stage != stage::gone) died(*one, is_dead::no, todo);
       one->ended = worker_ended{};
     }
     for (worker* const one : all) judge(*one, todo);
@@ -115,7 +117,7 @@ class process_endings : public process_line {
       if (breaker_.is_probing()) end_probe(place, now);
     }
     if (task* const lost = std::exchange(one.current, nullptr)) {
-      const call_tally calls = call_tally::of(*lost, lost->calls() == 1 ? 1 : one.mark().begun(), rest_of(one));
+      const call_tally calls = call_tally::of(*lost, one.begun(), rest_of(one));
       report.task_id = calls.last();
       report.task_name = std::string(lost->name());
       report.attempt = one.attempt;
@@ -132,13 +134,16 @@ class process_endings : public process_line {
     todo.exited.push_back({one.id, one.generation, std::move(report), one.planned});
     todo.changed = true;
     births_.end_output(one);
+    end_line(one);
     if (const auto own = by_request_.find(one.request); own != by_request_.end() && own->second == &one) {
       by_request_.erase(own);
     }
-    processes_.erase(one.token);
+    forget(one);
   }
 
  private:
+  enum class is_dead : bool { no, yes };  // whether the process is dead already
+  static constexpr std::size_t all_of_a_ring = ring_stream::ring_size / sizeof(frame_header) + 4096;  // frames
   static constexpr duration status_grace = std::chrono::seconds(1);  // from its death to its exit status
 
   void born(worker_born& news, crew_news& todo) {
@@ -168,14 +173,20 @@ class process_endings : public process_line {
     judge(one, todo);
   }
 
-  // Everything it has said counts; what it has not answered is lost, and its place is taken at once.
-  void died(worker& one, crew_news& todo) {
+  // Everything it has said counts; what it has not answered is lost, and its place is taken at once. A task that it has
+  // not begun is another one's, once: it may be what has killed it. One that may still run has begun.
+  void died(worker& one, is_dead sure, crew_news& todo) {
     const time_point now = steady::now();
     if (one.pidfd) poller_->remove(one.pidfd.get());
-    const bool at_work = one.stage == stage::busy;  // or was, until what it has said last is read
-    read_line(one, todo);
+    const bool was_busy = one.stage == stage::busy;
+    read_line(one, todo, all_of_a_ring);
     end_line(one);
     leave_idle(one);
+    const bool is_busy = one.stage == stage::busy;
+    const bool unbegun = is_busy && sure == is_dead::yes && one.begun() == 0 && !one.current->set_unbegun(true);
+    if (unbegun) take_whole(one, todo);
+    // Nobody is to blame for a death between two tasks; the slot is for one before the first.
+    const bool at_work = was_busy && (!unbegun || one.completed + one.failed != 0);
     one.stage = stage::gone;
     one.closed_until = after(now, status_grace);
     if (at_work) part(one, successor::at_once, rung::none, now, todo);

@@ -26,30 +26,60 @@ class process_line : public process_tasks {
   /// The channel of a worker is ready.
   void hear_line(worker& one, const poll_event& news, crew_news& todo) {
     if (news.writable()) go_on_writing(one);
-    if (news.readable()) read_line(one, todo);
+    if (news.readable()) look_at(one, todo);
+  }
+
+  /// Takes in what these have said so far. `lines`: of open_lines(), which may change.
+  void take_in(crew_news& todo) {
+    for (worker* const one : open_lines()) {
+      if (!one->line->has_arrived()) continue;
+      const bool stopped_early = !read_line(*one, todo, share_of_a_look);
+      if (!one->line->is_open()) continue;
+      if (one->line->wants_to_write()) go_on_writing(*one);
+      if (stopped_early) look_again_at(*one);
+    }
   }
 
   /// How many answers came for tasks that had their outcome already, since it was last asked.
   std::uint64_t take_late_answers() noexcept { return std::exchange(late_answers_, 0); }
 
  protected:
+  static constexpr std::size_t share_of_a_look = 256;  // frames
+
   ~process_line() = default;
 
-  void read_line(worker& one, crew_news& todo) {
+  // Reads what there is, writes what can be written, and sees to it that the monitor hears of more.
+  void look_at(worker& one, crew_news& todo) {
+    one.has_more = false;
+    read_line(one, todo, share_of_a_look);
+    if (!one.line || !one.line->is_open()) return;
+    if (one.line->room_makes_readable() && one.line->wants_to_write()) go_on_writing(one);
+    one.has_more = !one.line->arm();  // others have their turn before it is looked at again
+  }
+
+  // Gives: whether it has come to an end before that many frames: who says something all the time does not keep the
+  // others from having their turns.
+  bool read_line(worker& one, crew_news& todo, std::size_t most) {
     frame in;
-    while (one.line && one.line->is_open()) {
+    for (; one.line && one.line->is_open(); --most) {
+      if (most == 0) return false;
       transfer got = transfer::blocked;
       try {
         got = one.line->receive(in);
       } catch (const protocol_error& wrong) {
-        return garbage(one, wrong.what(), todo);
+        garbage(one, wrong.what(), todo);
+        return true;
       } catch (const std::bad_alloc&) {
-        return;  // it is told again
+        return true;  // it is told again
       }
-      if (got == transfer::blocked) return;
-      if (got == transfer::closed) return line_closed(one);
+      if (got == transfer::blocked) return true;
+      if (got == transfer::closed) {
+        line_closed(one);
+        return true;
+      }
       take(one, in, todo);
     }
+    return true;
   }
 
   void end_line(worker& one) noexcept {
@@ -101,7 +131,9 @@ class process_line : public process_tasks {
     if (!one.line || !one.line->is_open()) return;
     const transfer went = one.line->flush();
     if (went == transfer::blocked) return;
-    poller_->modify(one.line->wait_handle(), interest::reading, line_token(one));
+    if (!one.line->room_makes_readable()) {
+      poller_->modify(one.line->wait_handle(), interest::reading, line_token(one));
+    }
     if (went == transfer::closed) one.closed_until = after(steady::now(), closed_grace);  // until then it is heard
   }
 
@@ -165,7 +197,7 @@ class process_line : public process_tasks {
         return garbage(one, wrong.what(), todo);
       }
     } else if (one.current->calls() != 1) {
-      calls = call_tally::of(*one.current, one.mark().begun(), rest_of(one));
+      calls = call_tally::of(*one.current, one.begun(), rest_of(one));
     }
     note_work(one);
     one.completed += calls.begun - 1;
@@ -182,9 +214,13 @@ class process_line : public process_tasks {
     if (one.stage == stage::busy) make_idle(one, steady::now(), todo);
   }
 
-  // Workers of this slot can live, whatever became of those before: what dies idle after this is the first to do so.
-  void note_work(const worker& one) noexcept {
+  // It has answered.
+  void note_work(worker& one) noexcept {
+    // Workers of this slot can live, whatever became of those before: what dies idle after this is the first to do so.
     if (one.completed + one.failed == 0) slot_of(one).machine.worked(one.generation);
+    one.current->set_unbegun(false);
+    // A single call that it has answered it has begun: the word in its memory, whose line the worker has, is not read.
+    one.calls_before = one.current->calls() == 1 ? one.calls_before + 1 : one.mark().begun();
   }
 
   // A part of its task is done.
@@ -192,19 +228,14 @@ class process_line : public process_tasks {
     note_work(one);
     one.completed += done.made;
     one.deadline = one.next_beat = never;
-    task& unfinished = *std::exchange(one.current, nullptr);
+    const task& unfinished = *one.current;
     todo.returned.push_back({.first = call_tally::of(unfinished, 1, {}).first - done.made,
                              .count = done.made,
                              .lane = unfinished.lane(),
                              .worker = one.id,
                              .last = done.last_is_cancelled ? outcome::cancelled : outcome::value});
-    if (one.rest || stopping_) {
-      end_unfinished(unfinished, one.rest.value_or(outcome::discarded), todo);
-    } else {
-      unfinished_.add(unfinished);
-    }
+    leave_unfinished(one, todo);
     if (one.stage == stage::busy) make_idle(one, steady::now(), todo);
-    todo.freed = true;  // whatever became of this one
   }
 
   // A worker lives, and so others can.

@@ -72,6 +72,10 @@ class process_sender {
 
   /// Does what a look at the workers has led to.
   void carry_out(crew_news& todo) noexcept {
+    // Before anybody can go on with their tasks.
+    for (const calls_returned& some : todo.returned) {
+      ledger_.count_calls(some.lane, some.first, some.count, some.worker, ledger_.shared_books(), some.last);
+    }
     // First, so that the worker does not wait for what its last task leads to; but an error may be the end of others.
     const bool errors = std::any_of(todo.ends.begin(), todo.ends.end(),
                                     [](const remote_end& one) { return one.answer.header.kind != frame_kind::result; });
@@ -79,9 +83,6 @@ class process_sender {
     if (todo.back) pool_.workers_are_back();
     if (todo.all_failed) pool_.all_workers_failed();  // before it is told of: who hears of it may submit
     for (const auto& one : todo.started) ledger_.hub().emit(one);
-    for (const calls_returned& some : todo.returned) {
-      ledger_.count_calls(some.lane, some.first, some.count, some.worker, ledger_.shared_books(), some.last);
-    }
     for (remote_end& one : todo.ends) settle(ledger_, ledger_.shared_books(), std::move(one));
     if (todo.freed && errors) dispatch();
     for (const auto& one : todo.exited) ledger_.hub().emit(one);
@@ -218,7 +219,7 @@ class process_sender {
   // The lock is held. Gives: false when nobody is there to read it.
   bool put_on_line(worker& to, task& one, std::span<const std::byte> bytes,
                    std::shared_ptr<const void> owner) noexcept {
-    to.mark().reset();
+    to.mark().renew();
     to.last_task = one.id();
     to.attempt = one.attempt();
     transfer sent = transfer::closed;

@@ -58,9 +58,10 @@ class process_table {
   process_table(const process_table&) = delete;
   process_table& operator=(const process_table&) = delete;
 
-  /// Throws: unsafe_fork, spawn_failed.
-  void begin(poller& watcher) {
+  /// `bell`: rung for what the monitor has to look at. Throws: unsafe_fork, spawn_failed.
+  void begin(poller& watcher, const event_fd& bell) {
     poller_ = &watcher;
+    bell_ = &bell;
     births_.begin();
     watch_zygote();
   }
@@ -128,8 +129,33 @@ class process_table {
     one.closed_until = after(steady::now(), closed_grace);
   }
   /// A part of what was sent to it is still to be written.
-  void watch_writing(const worker& one) noexcept {
-    poller_->modify(one.line->wait_handle(), interest::both, line_token(one));
+  void watch_writing(worker& one) noexcept {
+    if (!one.line->room_makes_readable()) {
+      poller_->modify(one.line->wait_handle(), interest::both, line_token(one));
+    } else {
+      expect_news(one);
+    }
+  }
+
+  // ── a thread that collects ────────────────────────────────────────────────────────────────────────────────────────
+
+  /// The lines of workers as long as somebody looks at them without the lock: none of them is destroyed meanwhile.
+  const std::vector<worker*>& open_lines() {
+    watched_ = true;
+    retired_.clear();  // nobody has looked at them since
+    lines_.clear();
+    for (auto& [token, one] : processes_) {
+      if (one->line && one->line->is_open()) lines_.push_back(one.get());
+    }
+    return lines_;
+  }
+  /// Nobody does any more, and the monitor hears of what arrives.
+  void close_lines() noexcept {
+    watched_ = false;
+    retired_.clear();
+    for (auto& [token, one] : processes_) {
+      if (one->line && one->line->is_open()) expect_news(*one);
+    }
   }
 
   /// The tasks that have begun and that none of them has.
@@ -169,11 +195,27 @@ class process_table {
     return "worker " + std::to_string(one.id) + " of pool '" + options_.name + "' (" + program_name() + ")";
   }
 
+  // The monitor hears of what it says, also if that was said already.
+  void expect_news(worker& one) noexcept {
+    if (!one.line->arm()) look_again_at(one);
+  }
+  void look_again_at(worker& one) noexcept {
+    one.has_more = true;
+    bell_->ring();
+  }
+
   void watch_zygote() noexcept {
     const int handle = births_.wait_handle();
     if (handle == zygote_handle_) return;
     zygote_handle_ = handle;
     if (handle >= 0) poller_->add(handle, interest::reading, zygote_token);
+  }
+
+  // It is not known any more.
+  void forget(worker& one) {
+    const auto found = processes_.find(one.token);
+    if (watched_) retired_.push_back(std::move(found->second));
+    processes_.erase(found);
   }
 
   void act(slot& one, const slot_actions& what, time_point now, crew_news& todo) {
@@ -221,9 +263,7 @@ class process_table {
     if (!one.line || !one.line->is_open()) return;
     header.generation = one.generation;
     try {
-      if (one.line->send(header, {}) == transfer::blocked) {
-        poller_->modify(one.line->wait_handle(), interest::both, line_token(one));
-      }
+      if (one.line->send(header, {}) == transfer::blocked) watch_writing(one);
     } catch (const std::bad_alloc&) {  // the next rung needs none
     }
   }
@@ -297,6 +337,7 @@ class process_table {
         throw spawn_failed("a worker of pool '" + options_.name +
                            "' could not be watched: " + std::generic_category().message(errno));
       }
+      expect_news(*made);
     } catch (const error& problem) {
       return birth_failed(place, static_cast<errc>(problem.code().value()), problem.what(), now, todo);
     } catch (const std::bad_alloc&) {
@@ -320,7 +361,8 @@ class process_table {
 
  protected:
   const fork_pool_options& options_;
-  poller* poller_ = nullptr;  // of the monitor
+  poller* poller_ = nullptr;        // of the monitor
+  const event_fd* bell_ = nullptr;  // the same
   process_births births_;
   worker_range range_;
   std::deque<slot> slots_;                                      // by worker id
@@ -336,6 +378,9 @@ class process_table {
 
  private:
   std::optional<std::pair<errc, std::string>> first_problem_{};  // while the pool is being made
+  std::vector<worker*> lines_;                                   // memory for open_lines()
+  std::vector<std::unique_ptr<worker>> retired_;                 // while they may be looked at
+  bool watched_ = false;                                         // somebody looks at lines without the lock
   std::uint64_t last_token_ = 1;                                 // 0 to 3 are the monitor's own
   bool beginning_ = true;
   std::atomic<std::size_t> free_{0};  // idle_.size(); written with it

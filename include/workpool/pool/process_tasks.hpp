@@ -29,7 +29,7 @@ class process_tasks : public process_table {
     end.worker = one.id;
     end.begun_at = one.begun_at;
     end.may_follow = end.may_follow && !one.rest;
-    if (end.one->calls() != 1) end.calls = call_tally::of(*end.one, one.mark().revoke(), rest_of(one));
+    if (end.one->calls() != 1) end.calls = call_tally::of(*end.one, one.revoke(), rest_of(one));
     one.cause = why;
     tell(one, {.task = end.one->id(), .attempt = one.attempt, .kind = frame_kind::stop});
     todo.ends.push_back(std::move(end));
@@ -94,8 +94,25 @@ class process_tasks : public process_table {
     while (task* const one = unfinished_.take()) end_unfinished(*one, outcome::cancelled, todo);
   }
 
+  /// The worker has died without having begun its task.
+  void take_whole(worker& one, crew_news& todo) {
+    one.deadline = one.next_beat = never;
+    leave_unfinished(one, todo);
+  }
+
  protected:
   ~process_tasks() = default;
+
+  // Another worker goes on with its task, unless what has not begun of that never will.
+  void leave_unfinished(worker& one, crew_news& todo) {
+    task& left = *std::exchange(one.current, nullptr);
+    if (one.rest || stopping_) {
+      end_unfinished(left, one.rest.value_or(outcome::discarded), todo);
+    } else {
+      unfinished_.add(left);
+    }
+    todo.freed = true;
+  }
 
   static outcome rest_of(const worker& one) noexcept { return one.rest.value_or(outcome::cancelled); }
 
@@ -106,7 +123,7 @@ class process_tasks : public process_table {
     if (first) one.rest = result;
     if (one.current->calls() == 1) return 0;
     const std::uint64_t left = call_tally::left_of(*one.current);
-    const std::uint64_t begun = one.held ? 0 : std::min(one.mark().revoke(), left);
+    const std::uint64_t begun = one.held ? 0 : std::min(one.revoke(), left);
     return first ? static_cast<std::size_t>(left - begun) : 0;
   }
 

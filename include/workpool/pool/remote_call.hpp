@@ -11,6 +11,7 @@
 #include <vector>
 #include <workpool/core/bulk_task.hpp>
 #include <workpool/core/call_task.hpp>
+#include <workpool/core/clock.hpp>
 #include <workpool/core/error.hpp>
 #include <workpool/core/outcome.hpp>
 #include <workpool/core/remote_body.hpp>
@@ -51,6 +52,7 @@ class remote_call : public result_task<Result>, public remote_body {
   }
 
   cancel_result stop(task& one) noexcept override { return crew_->stop(one); }
+  bool look_out(time_point deadline) noexcept override { return crew_->collect(*this, deadline); }
 
   void invoke() override { raise(errc::unsupported, this->describe() + " can only be run by a worker process"); }
   void drop() noexcept override { request_.forget(); }

@@ -1,28 +1,29 @@
 #pragma once
 #include <atomic>
 #include <cstdint>
+#include <workpool/detail/cache_line.hpp>
 
 namespace workpool { inline namespace v0 { namespace detail {
 
-/// How far a worker process is with the calls it was sent in one request, in memory it shares with its host: known of a
-/// worker that was killed, too, and the host can take back what has not begun.
+/// How many calls a worker process has begun, in memory it shares with its host: known of a worker that was killed,
+/// too, and the host can take back what has not begun.
 ///
 /// Either the worker sees that the rest was taken back, or the host sees that a call has begun: each writes its word
-/// and then reads the other one, in one order of all of these (seq_cst).
-/// Threads: one in the worker, one in the host; reset() while the worker has nothing to do.
+/// and then reads the other one, in one order of all of these (seq_cst). Neither writes the other's word, so that no
+/// line of memory goes to and fro between them as long as nothing is taken back.
+/// Threads: one in the worker, one in the host; renew() while the worker has nothing to do.
 class call_mark {
  public:
   // In the host:
-  void reset() noexcept {
-    if (begun_.load(std::memory_order_relaxed) != 0) begun_.store(0, std::memory_order_relaxed);  // or the line moves
+  void renew() noexcept {
     if (revoked_.load(std::memory_order_relaxed) != 0) revoked_.store(0, std::memory_order_relaxed);
   }
-  /// No further call is begun. Gives: how many have, at most.
+  /// No further call is begun. Gives: how many ever were, at most.
   std::uint64_t revoke() noexcept {
     revoked_.store(1, std::memory_order_seq_cst);
     return begun_.load(std::memory_order_seq_cst);
   }
-  /// How many calls have begun. Said by the worker, which may not be believed.
+  /// How many calls were ever begun. Said by the worker, which may not be believed.
   std::uint64_t begun() const noexcept { return begun_.load(std::memory_order_acquire); }
 
   // In the worker:
@@ -33,8 +34,8 @@ class call_mark {
   }
 
  private:
-  std::atomic<std::uint64_t> begun_{0};
-  std::atomic<std::uint32_t> revoked_{0};
+  alignas(cache_line) std::atomic<std::uint64_t> begun_{0};
+  alignas(cache_line) std::atomic<std::uint32_t> revoked_{0};
   static_assert(std::atomic<std::uint64_t>::is_always_lock_free && std::atomic<std::uint32_t>::is_always_lock_free);
 };
 

@@ -16,7 +16,10 @@ namespace workpool { inline namespace v0 { namespace detail {
 /// Threads: the one that runs tasks; end_soon() any thread of its body.
 class call_run {
  public:
-  call_run(call_mark& mark, task& self) noexcept : mark_(mark), self_(self) {}
+  /// `ever`: how many calls this process has begun; counted on. The first call begins with the run.
+  call_run(call_mark& mark, std::uint64_t& ever, task& self) noexcept : mark_(mark), ever_(ever), self_(self) {
+    first_ = mark_.begin(++ever_);
+  }
   call_run(const call_run&) = delete;
   call_run& operator=(const call_run&) = delete;
 
@@ -29,8 +32,13 @@ class call_run {
   /// what it was forked for.
   bool begin() noexcept {
     if (!home_.same()) leave_now(0);
-    if (!mark_.begin(begun_ + 1)) return false;
-    if (begun_++ != 0) self_.describe_as(self_.id() + 1, self_.lane());
+    if (begun_ == 0) {
+      if (!first_) return false;
+    } else {
+      if (!mark_.begin(++ever_)) return false;
+      self_.describe_as(self_.id() + 1, self_.lane());
+    }
+    ++begun_;
     return true;
   }
   /// Whether the host is to hear of those that have returned before there is another one.
@@ -49,7 +57,9 @@ class call_run {
 
   const process_mark home_ = process_mark::current();
   call_mark& mark_;
+  std::uint64_t& ever_;
   task& self_;
+  bool first_ = false;  // may be made
   std::uint64_t begun_ = 0;
   std::uint64_t next_look_ = 1;  // at the clock
   time_point until_{};

@@ -9,12 +9,12 @@
 #include <workpool/core/outcome.hpp>
 #include <workpool/core/task.hpp>
 #include <workpool/core/worker_info.hpp>
-#include <workpool/detail/posix/shared_page.hpp>
 #include <workpool/detail/posix/unique_fd.hpp>
 #include <workpool/ipc/channel.hpp>
 #include <workpool/process/output_pump.hpp>
 #include <workpool/worker/call_mark.hpp>
 #include <workpool/worker/kill_ladder.hpp>
+#include <workpool/worker/worker_memory.hpp>
 #include <workpool/worker/zygote_news.hpp>
 
 namespace workpool { inline namespace v0 { namespace detail {
@@ -36,7 +36,11 @@ struct process_worker {
   process_worker(const process_worker&) = delete;
   process_worker& operator=(const process_worker&) = delete;
 
-  call_mark& mark() const noexcept { return page.as<call_mark>(); }
+  call_mark& mark() const noexcept { return memory.mark(); }
+  /// How many calls of its task have begun; may be nonsense, since the worker says so.
+  std::uint64_t begun() const noexcept { return mark().begun() - calls_before; }
+  /// No further one is. Gives: how many, at most.
+  std::uint64_t revoke() const noexcept { return mark().revoke() - calls_before; }
 
   const worker_id id;
   const std::uint32_t generation;
@@ -45,7 +49,8 @@ struct process_worker {
   std::uint64_t token = 0;    // what it is known by where it is watched
   std::uint64_t request = 0;  // what it is known by at the zygote
   std::optional<Channel> line{};
-  shared_page page{};  // for a call_mark
+  bool has_more = false;  // to read or write at once: its handle does not show it
+  worker_memory memory{};
   output_source output{};
   int pid = 0;
   unique_fd pidfd{};
@@ -55,7 +60,8 @@ struct process_worker {
   // The task it runs, or will in a moment; with a reference.
   task* current = nullptr;
   std::uint32_t attempt = 0;
-  task_id last_task = 0;  // that it was sent
+  task_id last_task = 0;           // that it was sent
+  std::uint64_t calls_before = 0;  // that it had begun when it was
   time_point begun_at{};
   time_point deadline = time_point::max();   // of the task
   outcome at_deadline = outcome::timed_out;  // what it ends with then

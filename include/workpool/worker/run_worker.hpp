@@ -2,12 +2,13 @@
 #include <cstdio>
 #include <exception>
 #include <utility>
-#include <workpool/detail/posix/shared_page.hpp>
+#include <workpool/core/error.hpp>
 #include <workpool/detail/posix/unique_fd.hpp>
-#include <workpool/ipc/socket_channel.hpp>
 #include <workpool/process/crash_trace.hpp>
 #include <workpool/worker/worker_birth.hpp>
+#include <workpool/worker/worker_channel.hpp>
 #include <workpool/worker/worker_host.hpp>
+#include <workpool/worker/worker_memory.hpp>
 #include <workpool/worker/worker_setup.hpp>
 
 namespace workpool { inline namespace v0 { namespace detail {
@@ -18,12 +19,16 @@ inline int run_worker(worker_birth& birth) {
     if (birth.report >= 0) install_crash_trace(birth.report);
     worker_setup setup = worker_setup::decode(birth.setup);
     const std::size_t most = setup.max_message;
-    socket_channel channel(unique_fd(std::exchange(birth.channel, -1)), most + request_overhead);
-    shared_page page = shared_page::of(birth.page);
+    worker_memory memory = worker_memory::of(birth.page, setup.rings);
     unique_fd(std::exchange(birth.page, -1)).reset();
+    unique_fd socket(std::exchange(birth.channel, -1));
+    if (setup.rings && !memory) throw spawn_failed("it was told of rings and has no memory for them");
+    worker_channel channel(setup.rings ? worker_stream(memory.rings(std::move(socket), ring_stream::side::right))
+                                       : worker_stream(socket_stream(std::move(socket))),
+                           most + request_overhead);
     // Never destroyed: the thread that listens for stop requests ends with the process.
     static auto* const host =
-        new worker_host<socket_channel>(std::move(channel), birth.id, std::move(setup), std::move(page));
+        new worker_host<worker_channel>(std::move(channel), birth.id, std::move(setup), std::move(memory));
     return host->run();
   } catch (const std::exception& broken) {
     std::fprintf(stderr, "workpool: worker %u cannot begin: %s\n", birth.id, broken.what());

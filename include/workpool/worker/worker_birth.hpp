@@ -28,7 +28,7 @@ struct worker_birth {
   resource_limits limits{};
   int nice = 0;                                       // 0: as inherited
   int channel = -1, out = -1, err = -1, report = -1;  // -1: none; out, err: as the zygote's
-  int page = -1;                                      // a shared_page; -1: none
+  int page = -1;                                      // worker_memory; -1: none
   std::string setup{};                                // for the worker, unread on the way
 
   /// In the order in which they are sent.

@@ -16,7 +16,6 @@
 #include <workpool/core/task.hpp>
 #include <workpool/detail/posix/leave_now.hpp>
 #include <workpool/detail/posix/process_mark.hpp>
-#include <workpool/detail/posix/shared_page.hpp>
 #include <workpool/ipc/byte_reader.hpp>
 #include <workpool/ipc/byte_writer.hpp>
 #include <workpool/ipc/channel.hpp>
@@ -31,6 +30,7 @@
 #include <workpool/worker/stop_listener.hpp>
 #include <workpool/worker/this_worker.hpp>
 #include <workpool/worker/worker_line.hpp>
+#include <workpool/worker/worker_memory.hpp>
 #include <workpool/worker/worker_setup.hpp>
 
 namespace workpool { inline namespace v0 { namespace detail {
@@ -43,9 +43,9 @@ namespace workpool { inline namespace v0 { namespace detail {
 template <channel Channel>
 class worker_host {
  public:
-  /// `page`: shared with the host, for a call_mark; without one the host learns of calls by answers alone.
-  worker_host(Channel channel, worker_id id, worker_setup setup, shared_page page = {})
-      : line_(std::move(channel)), id_(id), setup_(std::move(setup)), page_(std::move(page)) {}
+  /// Without memory the host learns of calls by answers alone.
+  worker_host(Channel channel, worker_id id, worker_setup setup, worker_memory memory = {})
+      : line_(std::move(channel)), id_(id), setup_(std::move(setup)), memory_(std::move(memory)) {}
 
   /// Gives: the exit code of the process.
   int run() {
@@ -69,7 +69,7 @@ class worker_host {
   class running_call final : public task {
    public:
     running_call(worker_host& host, const frame_header& request)
-        : host_(host), request_(request.task), attempt_(request.attempt), run_(host.mark(), *this) {
+        : host_(host), request_(request.task), attempt_(request.attempt), run_(host.mark(), host.calls_, *this) {
       describe_as(request.task, priority::normal);
       begin_for_another(request.attempt - 1);
     }
@@ -79,7 +79,8 @@ class worker_host {
     void invoke() override {}
     void drop() noexcept override {}
     void beat() noexcept override {
-      run_.end_soon();  // what it has promised, the next call has not
+      if (!host_.mark_.same()) return;  // a fork of the task has no part in the channel
+      run_.end_soon();                  // what it has promised, the next call has not
       try {
         host_.line_.send({.task = request_, .attempt = attempt_, .kind = frame_kind::heartbeat});
       } catch (const std::bad_alloc&) {  // the next one may get through
@@ -101,7 +102,7 @@ class worker_host {
     bool listened_ = false;
   };
 
-  call_mark& mark() noexcept { return page_ ? page_.template as<call_mark>() : own_mark_; }
+  call_mark& mark() noexcept { return memory_ ? memory_.mark() : own_mark_; }
 
   bool greet() {
     const worker_greeting greeting{protocol_version, own_pid(), main_module()};
@@ -205,8 +206,9 @@ class worker_host {
   worker_line<Channel> line_;
   const worker_id id_;
   const worker_setup setup_;
-  const shared_page page_;
+  const worker_memory memory_;
   call_mark own_mark_;
+  std::uint64_t calls_ = 0;  // begun
   const process_mark mark_ = process_mark::current();
   code_resolver code_;
   stop_listener<Channel> listener_{line_};

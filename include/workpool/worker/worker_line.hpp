@@ -5,6 +5,7 @@
 #include <span>
 #include <utility>
 #include <workpool/core/clock.hpp>
+#include <workpool/detail/adaptive_spin.hpp>
 #include <workpool/ipc/channel.hpp>
 #include <workpool/ipc/frame.hpp>
 
@@ -19,7 +20,8 @@ class worker_line {
   worker_line(const worker_line&) = delete;
   worker_line& operator=(const worker_line&) = delete;
 
-  /// Gives: false when the host is gone. Throws: protocol_error, std::bad_alloc.
+  /// Looks out for a while before it sleeps. Gives: false when the host is gone. Throws: protocol_error,
+  /// std::bad_alloc. Threads: the one that runs tasks.
   bool receive(frame& into) {
     for (;;) {
       {
@@ -32,6 +34,7 @@ class worker_line {
         const transfer got = channel_.receive(into);
         if (got != transfer::blocked) return got == transfer::done;
       }
+      if (spin_.until([this] { return channel_.has_arrived(); })) continue;
       channel_.wait(wait_for::reading, time_point::max());
     }
   }
@@ -69,6 +72,7 @@ class worker_line {
   }
 
  private:
+  adaptive_spin spin_;  // of the thread that runs tasks
   std::mutex mutex_;
   Channel channel_;         // guarded by mutex_, but for its waits
   std::deque<frame> kept_;  // guarded by mutex_; arrived while a task was running

@@ -23,13 +23,14 @@ inline constexpr std::size_t request_overhead = std::size_t{1} << 20;
 struct worker_setup {
   std::uint64_t max_message = 0;           // bytes
   std::uint64_t generation = 0;            // of the worker
+  bool rings = false;                      // are in its memory, and what is said goes through them
   std::optional<located_code> on_start{};  // void (worker_id)
 
   std::string encode() const {
     std::vector<std::byte> bytes;
     byte_writer out(bytes, most);
     out.write_raw(protocol_version);
-    out.write_raw(static_cast<std::uint32_t>(on_start ? 1 : 0));
+    out.write_raw(static_cast<std::uint32_t>((on_start ? has_start : 0) | (rings ? has_rings : 0)));
     out.write_raw(max_message);
     out.write_raw(generation);
     if (on_start) write_code(out, *on_start);
@@ -42,16 +43,18 @@ struct worker_setup {
       throw protocol_error("the host speaks version " + std::to_string(version) + " of the protocol, this worker " +
                            std::to_string(protocol_version) + ": build both with the same workpool");
     }
-    const auto has_start = in.read_raw<std::uint32_t>();
+    const auto flags = in.read_raw<std::uint32_t>();
     worker_setup setup;
     setup.max_message = in.read_raw<std::uint64_t>();
     setup.generation = in.read_raw<std::uint64_t>();
-    if (has_start != 0) setup.on_start = read_code(in);
+    setup.rings = (flags & has_rings) != 0;
+    if ((flags & has_start) != 0) setup.on_start = read_code(in);
     return setup;
   }
 
  private:
   static constexpr std::size_t most = std::size_t{1} << 16;  // bytes
+  static constexpr std::uint32_t has_start = 1, has_rings = 2;
 };
 
 /// The first thing a worker says.

@@ -1,6 +1,7 @@
 #include <workpool/detail/posix/poll_one.hpp>
 
 #include <workpool/detail/posix/pipe.hpp>
+#include <workpool/detail/posix/socket_pair.hpp>
 
 #include "support/catch.hpp"
 
@@ -86,4 +87,12 @@ TEST_CASE("a signal does not end a poll") {
   CHECK(ready);
   CHECK(interruptions >= 20);
   REQUIRE(::sigaction(SIGUSR1, &before, nullptr) == 0);
+}
+
+TEST_CASE("a socket whose other end is closed is told from one that is only silent") {
+  socket_pair both = socket_pair::make(socket_kind::stream);
+  REQUIRE(both);
+  CHECK_FALSE(other_end_is_gone(both.left.get()));
+  both.right.reset();
+  CHECK(other_end_is_gone(both.left.get()));
 }

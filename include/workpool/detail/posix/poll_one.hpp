@@ -35,4 +35,10 @@ inline bool poll_one(int descriptor, poll_for what, std::chrono::steady_clock::t
   }
 }
 
+/// Whether the other end of a connected socket is closed, or the socket is of no use any more. Blocks: never.
+inline bool other_end_is_gone(int socket) noexcept {
+  pollfd one{socket, 0, 0};
+  return ::poll(&one, 1, 0) > 0;
+}
+
 }}}  // namespace workpool::v0::detail
