@@ -37,6 +37,16 @@ bool all_of_generation(const crew_of_processes& crew, std::uint32_t generation) 
 
 }  // namespace
 
+TEST_CASE("a crew that may grow from now on is looked at again: who submitted until then has not rung for more") {
+  crew_of_processes crew(many(1));
+  REQUIRE(crew.until([&] { return !crew.staff.may_grow() && !crew.is_rung(); }));
+  crew.staff.set_range({1, 2});
+  wp::detail::crew_news todo;
+  crew.staff.staff(wp::steady::now(), false, todo);
+  CHECK(crew.staff.may_grow());
+  CHECK(crew.is_rung());
+}
+
 TEST_CASE("a worker is told of as busy when it is to have a task, not while somebody looks whether there is one") {
   crew_of_processes crew(many(1));
   auto* const one = crew.staff.take_idle();

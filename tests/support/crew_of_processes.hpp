@@ -17,6 +17,7 @@
 #include <workpool/core/task.hpp>
 #include <workpool/core/worker_info.hpp>
 #include <workpool/detail/posix/event_fd.hpp>
+#include <workpool/detail/posix/poll_one.hpp>
 #include <workpool/detail/posix/poller.hpp>
 #include <workpool/pool/crew_news.hpp>
 #include <workpool/pool/fork_pool_options.hpp>
@@ -123,6 +124,11 @@ class crew_of_processes {
   }
   [[nodiscard]] bool until_exits(std::size_t count) {
     return until([&] { return exited.size() >= count; });
+  }
+
+  /// Whether there is to be another look at once.
+  bool is_rung() const noexcept {
+    return workpool::detail::poll_one(bell_.get(), workpool::detail::poll_for::reading, workpool::time_point::min());
   }
 
   workpool::worker_info info(std::size_t index = 0) const { return staff.list().at(index); }

@@ -53,7 +53,9 @@ class process_staff final : public process_clock {
       }
       renew_worn(now, todo);
     }
-    may_grow_.store(!stopping_ && count < range_.max, std::memory_order_relaxed);
+    const bool may_grow = !stopping_ && count < range_.max;
+    // Who has submitted until now has not rung for more workers: there is another look, after this can be seen.
+    if (!may_grow_.exchange(may_grow, std::memory_order_seq_cst) && may_grow) bell_->ring();
   }
 
   /// Replaces a worker when it has ended what it runs. Gives: false where there is no such slot.

@@ -83,7 +83,7 @@ class process_table {
   /// How many workers a task could be sent to. Threads: any.
   std::size_t free_workers() const noexcept { return free_.load(std::memory_order_seq_cst); }
   /// Whether there could be more workers. Threads: any.
-  bool may_grow() const noexcept { return may_grow_.load(std::memory_order_relaxed); }
+  bool may_grow() const noexcept { return may_grow_.load(std::memory_order_seq_cst); }
 
   /// Gives: a worker nobody else will use until it is told so; nullptr: none is idle. The one that was idle for the
   /// shortest time, whose memory is warm.
