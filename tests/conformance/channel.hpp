@@ -53,7 +53,7 @@ transfer carry(Channel& from, Channel& to, frame& into) {
 /// Whether somebody who waits on the handle, as the pool does, would be kept waiting.
 template <class Channel>
 bool waits(Channel& one) {
-  const bool for_room = one.wants_to_write() && !one.room_makes_readable();
+  const bool for_room = one.wants_to_write() && !one.in_shared_memory();
   pollfd asked{one.wait_handle(), static_cast<short>(for_room ? POLLIN | POLLOUT : POLLIN), 0};
   return one.arm() && ::poll(&asked, 1, 0) == 0;
 }

@@ -18,7 +18,7 @@ struct poorest {
   std::size_t unsent() const noexcept { return 0; }
   std::size_t unread() const noexcept { return 0; }
   int wait_handle() const noexcept { return -1; }
-  bool room_makes_readable() const noexcept { return false; }
+  bool in_shared_memory() const noexcept { return false; }
   bool arm() noexcept { return true; }
   void disarm() noexcept {}
   bool has_arrived() const noexcept { return false; }

@@ -26,5 +26,5 @@ TEST_CASE("a stream that is polled needs no arming, and cannot look without a ca
   CHECK_FALSE(one.has_arrived());
   CHECK(one.arm(false));
   CHECK(one.wait(wait_for::reading, time_point::max()));
-  CHECK_FALSE(one.room_makes_readable());
+  CHECK_FALSE(one.in_shared_memory());
 }

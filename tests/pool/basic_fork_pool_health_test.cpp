@@ -251,35 +251,6 @@ TEST_CASE("a task that has promised heartbeats and sends none is lost, one that 
   CHECK(all[0].report.signal == SIGTERM);
 }
 
-TEST_CASE("a heartbeat that the waiting thread has taken in is a promise as well", "[fork_pool][health]") {
-  wp::fork_pool pool({.workers = 1,
-                      .abort_grace = 10ms,
-                      .kill_timeout = 1s,
-                      .health = {.timeout = 100ms},
-                      .channel = wp::channel_kind::rings});
-  for (int n = 0; n < 5; ++n) {
-    CHECK(loss_of(pool.submit(beat_and_fall_silent, 1)).report().why == wp::crash_report::cause::unresponsive);
-  }
-}
-
-TEST_CASE("a wait with a limit ends at it, though answers for others come all the time", "[fork_pool]") {
-  wp::fork_pool pool({.workers = 3, .channel = wp::channel_kind::rings});
-  std::atomic<bool> over{false};
-  std::vector<std::thread> others;
-  for (int n = 0; n < 2; ++n) {
-    others.emplace_back([&] {
-      while (!over) static_cast<void>(pool.submit(own_number).get());
-    });
-  }
-  for (int n = 0; n < 3; ++n) {
-    auto slow = pool.submit(be_quiet_for, 2'000);
-    CHECK(slow.wait_for(5ms) == std::future_status::timeout);
-    slow.cancel();
-  }
-  over = true;
-  for (auto& one : others) one.join();
-}
-
 TEST_CASE("an idle worker that no longer answers is killed and replaced", "[fork_pool][health]") {
   workpool_test::told<exited> ends;
   wp::fork_pool pool({.workers = 1, .health = {.every = 20ms, .timeout = 100ms, .strikes = 2}});

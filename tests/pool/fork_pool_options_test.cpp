@@ -32,6 +32,7 @@ TEST_CASE("the options a fork pool has when nothing is said can be used") { CHEC
 
 TEST_CASE("a fork pool refuses values outside of its enumerations by field, value and remedy") {
   refuses([](options_type& o) { o.start = static_cast<wp::start_method>(9); }, "start", "9", "exec");
+  refuses([](options_type& o) { o.channel = static_cast<wp::channel_kind>(5); }, "channel", "5", "rings");
   refuses([](options_type& o) { o.output = static_cast<wp::child_output>(8); }, "output", "8", "capture");
   refuses([](options_type& o) { o.on_uncaught = static_cast<wp::on_uncaught>(7); }, "on_uncaught", "7", "terminate");
   refuses([](options_type& o) { o.queue.on_full = wp::on_full::caller_runs; }, "queue.on_full", "caller_runs",

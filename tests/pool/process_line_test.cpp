@@ -181,6 +181,25 @@ TEST_CASE("a worker that reads no more while a task is being sent to it is kille
   CHECK(report_of(crew.ends[1]).why == cause::protocol);
 }
 
+TEST_CASE("a worker that says very much at once is not listened to without a break, and all of it is heard") {
+  auto options = one_worker();
+  options.channel = wp::channel_kind::socket;  // where what the task says stands before its answer
+  crew_of_processes crew(options);
+  crew.send([] {
+    const wp::frame_header header{.generation = 1, .kind = frame_kind::pong};
+    std::string all;
+    for (int n = 0; n < 2'000; ++n) all.append(reinterpret_cast<const char*>(&header), sizeof header);
+    say_bytes(all);
+  });
+  std::size_t looks = 0;
+  REQUIRE(crew.until([&] {
+    ++looks;
+    return crew.ends.size() == 1;
+  }));
+  CHECK(crew.ends[0].answer.header.kind == frame_kind::result);
+  CHECK(looks > 4);  // 256 frames at a look, two looks at most at a time
+}
+
 TEST_CASE("an answer that comes after its task had its outcome is counted, and settles nothing") {
   crew_of_processes crew(one_worker());
   auto& one = crew.send(until_asked_to_stop, 7);

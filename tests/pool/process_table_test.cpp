@@ -20,14 +20,7 @@ using wp::detail::process_stage;
 
 namespace {
 
-wp::fork_pool_options many(std::size_t workers) {
-  wp::fork_pool_options options;
-  options.name = "table";
-  options.workers = workers;
-  options.output = wp::child_output::discard;
-  options.abort_grace = options.kill_timeout = 20ms;
-  return options;
-}
+wp::fork_pool_options many(std::size_t workers) { return quiet_crew("table", workers); }
 
 }  // namespace
 

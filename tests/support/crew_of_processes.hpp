@@ -28,6 +28,16 @@
 
 namespace workpool_test {
 
+/// Of a crew whose workers say nothing and end soon.
+inline workpool::fork_pool_options quiet_crew(std::string name, workpool::worker_range workers) {
+  workpool::fork_pool_options options;
+  options.name = std::move(name);
+  options.workers = workers;
+  options.output = workpool::child_output::discard;
+  options.abort_grace = options.kill_timeout = std::chrono::milliseconds(20);
+  return options;
+}
+
 /// The worker processes of a pool without the pool: the test plays the thread that watches them, and collects what that
 /// would have to do. The program has to begin with worker_entry. Threads: one.
 class crew_of_processes {

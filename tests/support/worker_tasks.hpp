@@ -79,9 +79,7 @@ inline std::vector<int> stream_sockets() {
   return found;
 }
 /// Says something else than a worker does.
-inline void say_bytes(const std::string& bytes) {
-  write_to_host(bytes);
-}
+inline void say_bytes(const std::string& bytes) { write_to_host(bytes); }
 inline void say_frame(int kind, workpool::task_id task, unsigned generation) {
   const workpool::frame_header header{
       .task = task, .attempt = 1, .generation = generation, .kind = static_cast<workpool::frame_kind>(kind)};

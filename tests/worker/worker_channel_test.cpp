@@ -32,7 +32,7 @@ std::pair<worker_channel, worker_channel> pair(bool rings) {
 TEST_CASE("host and worker talk through a socket, or through rings") {
   const bool rings = GENERATE(false, true);
   auto [host, worker] = pair(rings);
-  CHECK(host.room_makes_readable() == rings);
+  CHECK(host.in_shared_memory() == rings);
   CHECK(worker.arm());
   REQUIRE(host.send({.task = 1, .kind = wp::frame_kind::task}, patterned(100)) == wp::transfer::done);
   CHECK(worker.has_arrived() == rings);

@@ -15,6 +15,7 @@ worker_setup full() {
   worker_setup setup;
   setup.max_message = std::size_t{1} << 33;
   setup.generation = 12;
+  setup.rings = true;
   setup.on_start.emplace();
   setup.on_start->location.module = wp::detail::main_module();
   setup.on_start->location.offset = 0x4321;
@@ -28,6 +29,7 @@ TEST_CASE("what a pool tells a worker at its birth arrives as it was sent") {
   const worker_setup got = worker_setup::decode(full().encode());
   CHECK(got.max_message == full().max_message);
   CHECK(got.generation == 12);
+  CHECK(got.rings);
   REQUIRE(got.on_start.has_value());
   CHECK(got.on_start->location == full().on_start->location);
   CHECK(got.on_start->path == "/usr/lib/jobs.so");
@@ -37,6 +39,7 @@ TEST_CASE("what a pool tells a worker at its birth arrives as it was sent") {
   const worker_setup less = worker_setup::decode(plain.encode());
   CHECK(less.max_message == 1);
   CHECK(less.generation == 0);
+  CHECK_FALSE(less.rings);
   CHECK_FALSE(less.on_start.has_value());
 }
 

@@ -37,14 +37,15 @@ enum class wait_for : std::uint8_t { reading, writing, either };
 /// - unread counts the bytes that were read already and not handed over: a channel is waited on after receive said
 ///   `blocked`, or where unread is 0.
 /// - wait_handle is for poll and epoll, level-triggered: readable when receive can go on, writable when flush can, or
-///   readable then as well where `room_makes_readable`. -1 once closed; otherwise the same as long as the channel is
-///   open.
+///   readable then as well where frames pass through memory. -1 once closed; otherwise the same as long as the channel
+///   is open.
+/// - in_shared_memory: whether frames pass through memory that both sides see.
 /// - arm has to be called before each wait on the handle, after receive and flush have said `blocked` or `done`. Gives:
 ///   false when one of them can go on already, and then the handle may not show it.
 /// - disarm: nobody waits on the handle until the next arm, and so it need not show what arrives, which costs the other
 ///   side less. What arrives all the same makes a wait end without cause.
-/// - has_arrived looks whether receive can go on without asking the system: a channel whose frames pass through it does
-///   not know. Threads: any.
+/// - has_arrived looks into that memory for something to receive, without a call of the system; false where there is
+///   none. Threads: any.
 /// - wait blocks until that can go on or `deadline` has passed, and gives whether it can. An end counts as something to
 ///   go on with. It ignores unread, and needs no arm.
 /// - close drops what is unsent and unread. is_open is false after close, and once receive has given `closed`.
@@ -64,7 +65,7 @@ concept channel = std::movable<Channel> &&
   noexcept->std::same_as<std::size_t>;
   { seen.wait_handle() }
   noexcept->std::same_as<int>;
-  { seen.room_makes_readable() }
+  { seen.in_shared_memory() }
   noexcept->std::same_as<bool>;
   { one.arm() }
   noexcept->std::same_as<bool>;

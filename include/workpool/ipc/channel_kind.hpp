@@ -3,8 +3,8 @@
 
 namespace workpool { inline namespace v0 {
 
-/// What a pool and its worker processes talk through. `socket`: works wherever there are processes. `rings`: memory that
-/// both have, without a system call as long as both are awake; a thread that waits for a future takes in answers
+/// What a pool and its worker processes talk through. `socket`: works wherever there are processes. `rings`: memory
+/// that both have, without a system call as long as both are awake; a thread that waits for a future takes in answers
 /// itself. `automatic`: a socket, for now.
 enum class channel_kind : std::uint8_t { automatic, rings, socket };
 

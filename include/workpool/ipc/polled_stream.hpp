@@ -10,7 +10,7 @@ namespace workpool { inline namespace v0 { namespace detail {
 template <class Stream>
 class polled_stream {
  public:
-  bool room_makes_readable() const noexcept { return false; }
+  bool in_shared_memory() const noexcept { return false; }
   bool arm(bool /*for_room*/) noexcept { return true; }
   void disarm() noexcept {}
   bool has_arrived() const noexcept { return false; }

@@ -25,8 +25,7 @@ namespace workpool { inline namespace v0 { namespace detail {
 /// ring each other's bell, and by whose end they learn that the other one has died.
 ///
 ///     write ─► ring ─► does the reader wait? ─► its word is taken, the bell rung
-///     arm: reader_waits ─► is there something?  no: poll      readable: read, which takes the bells when it finds
-///     nothing
+///     arm: reader_waits ─► is there something?  no: poll ─► read, which takes the bells when it finds nothing
 ///
 /// A bell costs each side one system call and is rung only for somebody who waits: two that have always something to do
 /// make none.
@@ -36,9 +35,8 @@ class ring_stream {
   enum class side : std::uint8_t { left, right };
 
   static constexpr std::size_t ring_size = std::size_t{256} << 10;  // bytes, of each of the two
-  /// How much memory they need, and where in it they may begin.
-  static constexpr std::size_t size = 4096 + 2 * ring_size;
-  static constexpr std::size_t alignment = 4096;
+  static constexpr std::size_t alignment = 4096;                    // bytes: where in their memory they may begin
+  static constexpr std::size_t size = alignment + 2 * ring_size;    // bytes of it that they need
 
   /// `memory`: from `at` on it holds the rings, which begin as zeros. The two sides are given the two ends of a pair.
   /// Throws: std::bad_alloc.
@@ -76,7 +74,7 @@ class ring_stream {
 
   bool has_arrived() const noexcept { return self_->in.any(); }
 
-  bool room_makes_readable() const noexcept { return true; }
+  bool in_shared_memory() const noexcept { return true; }
 
   bool arm(bool for_room) noexcept {
     self_->arm_reading();

@@ -86,7 +86,7 @@ class process_births {
       one.output = pump_->add(one.id, std::move(out.reading), std::move(err.reading), std::move(report.reading));
     }
     birth.channel = ends.right.get();
-    birth.page = memory.get();
+    birth.memory = memory.get();
     birth.out = out.writing.get();
     birth.err = err.writing.get();
     birth.report = report.writing.get();

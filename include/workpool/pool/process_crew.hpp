@@ -18,16 +18,14 @@
 #include <workpool/core/task.hpp>
 #include <workpool/core/task_owner.hpp>
 #include <workpool/core/worker_info.hpp>
-#include <workpool/detail/adaptive_spin.hpp>
 #include <workpool/detail/posix/poller.hpp>
 #include <workpool/detail/posix/signal_mask.hpp>
 #include <workpool/detail/posix/thread_name.hpp>
-#include <workpool/ipc/channel_kind.hpp>
 #include <workpool/monitor/pool_stats.hpp>
 #include <workpool/pool/crew_link.hpp>
 #include <workpool/pool/crew_news.hpp>
 #include <workpool/pool/fork_pool_options.hpp>
-#include <workpool/pool/process_sender.hpp>
+#include <workpool/pool/process_collector.hpp>
 #include <workpool/pool/process_staff.hpp>
 #include <workpool/pool/task_ledger.hpp>
 #include <workpool/worker/own_frames.hpp>
@@ -45,12 +43,12 @@ namespace workpool { inline namespace v0 { namespace detail {
 /// Threads: any. A Pool is a task_owner with next_task() → a started task or nullptr, work_in_sight(), queue_sizes(),
 /// and all_workers_failed(), workers_are_back(), end_of_crew().
 template <class Pool>
-class process_crew final : public task_stopper, private process_sender<Pool> {
-  using sender = process_sender<Pool>;
+class process_crew final : public task_stopper, private process_collector<Pool> {
+  using collector = process_collector<Pool>;
 
  public:
   process_crew(Pool& pool, task_ledger& ledger, const fork_pool_options& options, std::optional<located_code> on_start)
-      : sender(pool, ledger, options, std::move(on_start)), options_(options) {}
+      : collector(pool, ledger, options, std::move(on_start)), options_(options) {}
   process_crew(const process_crew&) = delete;
   process_crew& operator=(const process_crew&) = delete;
   ~process_crew() = default;
@@ -180,41 +178,7 @@ class process_crew final : public task_stopper, private process_sender<Pool> {
     this->carry_out(todo);
   }
 
-  /// Of a pool that talks through rings: the others hear of what arrives by themselves.
-  bool collect(task& one, time_point deadline) noexcept override {
-    const time_point now = steady::now();
-    const bool pays = options_.channel == channel_kind::rings && after(now, adaptive_spin::longest) < deadline;
-    if (!pays || collecting_.exchange(true, std::memory_order_acquire)) return one.wait_briefly();
-    const guest_visit visit(pool_);
-    const std::vector<worker*>* lines = nullptr;
-    {
-      const std::lock_guard hold(mutex_);
-      lines = &workers_.open_lines();
-      for (worker* const each : *lines) each->line->disarm();
-    }
-    const auto has_news = [&] {
-      const auto has_arrived = [](const worker* each) { return each->line->has_arrived(); };
-      return one.settled() || std::any_of(lines->begin(), lines->end(), has_arrived);
-    };
-    const time_point until = std::min(deadline, after(now, longest_collecting));
-    while (spin_.until(has_news) && !one.settled()) {
-      crew_news todo;
-      {
-        const std::lock_guard hold(mutex_);
-        workers_.take_in(todo);
-        count_late_answers();
-      }
-      this->carry_out(todo);
-      if (steady::now() >= until) break;
-    }
-    {
-      const std::lock_guard hold(mutex_);
-      workers_.close_lines();
-      if (workers_.next_moment(steady::now()) < wakes_at_) bell_.ring();  // what has come may have a time to be watched
-    }
-    collecting_.store(false, std::memory_order_release);
-    return one.settled();
-  }
+  bool collect(task& one, time_point deadline) noexcept override { return this->collect_for(one, deadline); }
 
   /// Takes back the calls of tasks that have begun which have not. Gives: how many.
   std::size_t take_back(priority lane, outcome result) noexcept {
@@ -309,7 +273,6 @@ class process_crew final : public task_stopper, private process_sender<Pool> {
 
  private:
   static constexpr std::uint64_t bell_token = 0, zygote_token = process_staff::zygote_token;
-  static constexpr duration longest_collecting = std::chrono::milliseconds(1);  // for others
 
   [[noreturn]] void fail(const std::string& what, const std::string& why) const {
     throw spawn_failed(what + " of pool '" + options_.name + "' could not be started: " + why);
@@ -370,34 +333,26 @@ class process_crew final : public task_stopper, private process_sender<Pool> {
       } else {
         workers_.hear_process(news, todo);
       }
-      count_late_answers();
+      this->count_late_answers();
     }
     this->carry_out(todo);
   }
 
-  // The lock is held.
-  void count_late_answers() noexcept {
-    for (std::uint64_t late = workers_.take_late_answers(); late != 0; --late) ledger_.came_late();
-  }
-
-  using worker = process_staff::worker;
-  using sender::bell_;
-  using sender::ending_;
-  using sender::ledger_;
-  using sender::let_go_;
-  using sender::mutex_;
-  using sender::paused_;
-  using sender::pool_;
-  using sender::sending_;
-  using sender::wakes_at_;
-  using sender::workers_;
+  using collector::bell_;
+  using collector::ending_;
+  using collector::ledger_;
+  using collector::let_go_;
+  using collector::mutex_;
+  using collector::paused_;
+  using collector::pool_;
+  using collector::sending_;
+  using collector::wakes_at_;
+  using collector::workers_;
 
   const fork_pool_options& options_;
   poller poller_;
   std::thread monitor_;
   bool over_ = false;  // guarded by mutex_
-  std::atomic<bool> collecting_{false};
-  adaptive_spin spin_;  // of the thread that collects
 };
 
 }}}  // namespace workpool::v0::detail

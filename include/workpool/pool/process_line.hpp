@@ -53,7 +53,7 @@ class process_line : public process_tasks {
     one.has_more = false;
     read_line(one, todo, share_of_a_look);
     if (!one.line || !one.line->is_open()) return;
-    if (one.line->room_makes_readable() && one.line->wants_to_write()) go_on_writing(one);
+    if (one.line->in_shared_memory() && one.line->wants_to_write()) go_on_writing(one);
     one.has_more = !one.line->arm();  // others have their turn before it is looked at again
   }
 
@@ -131,7 +131,7 @@ class process_line : public process_tasks {
     if (!one.line || !one.line->is_open()) return;
     const transfer went = one.line->flush();
     if (went == transfer::blocked) return;
-    if (!one.line->room_makes_readable()) {
+    if (!one.line->in_shared_memory()) {
       poller_->modify(one.line->wait_handle(), interest::reading, line_token(one));
     }
     if (went == transfer::closed) one.closed_until = after(steady::now(), closed_grace);  // until then it is heard

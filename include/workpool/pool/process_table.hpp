@@ -130,7 +130,7 @@ class process_table {
   }
   /// A part of what was sent to it is still to be written.
   void watch_writing(worker& one) noexcept {
-    if (!one.line->room_makes_readable()) {
+    if (!one.line->in_shared_memory()) {
       poller_->modify(one.line->wait_handle(), interest::both, line_token(one));
     } else {
       expect_news(one);

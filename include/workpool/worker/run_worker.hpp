@@ -19,8 +19,8 @@ inline int run_worker(worker_birth& birth) {
     if (birth.report >= 0) install_crash_trace(birth.report);
     worker_setup setup = worker_setup::decode(birth.setup);
     const std::size_t most = setup.max_message;
-    worker_memory memory = worker_memory::of(birth.page, setup.rings);
-    unique_fd(std::exchange(birth.page, -1)).reset();
+    worker_memory memory = worker_memory::of(birth.memory, setup.rings);
+    unique_fd(std::exchange(birth.memory, -1)).reset();
     unique_fd socket(std::exchange(birth.channel, -1));
     if (setup.rings && !memory) throw spawn_failed("it was told of rings and has no memory for them");
     worker_channel channel(setup.rings ? worker_stream(memory.rings(std::move(socket), ring_stream::side::right))

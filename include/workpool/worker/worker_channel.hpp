@@ -39,8 +39,8 @@ class worker_stream {
   int handle() const noexcept {
     return with([](const auto& it) { return it.handle(); });
   }
-  bool room_makes_readable() const noexcept {
-    return with([](const auto& it) { return it.room_makes_readable(); });
+  bool in_shared_memory() const noexcept {
+    return with([](const auto& it) { return it.in_shared_memory(); });
   }
   bool arm(bool for_room) noexcept {
     return with([&](auto& it) { return it.arm(for_room); });

@@ -20,7 +20,7 @@ class worker_line {
   worker_line(const worker_line&) = delete;
   worker_line& operator=(const worker_line&) = delete;
 
-  /// Looks out for a while before it sleeps. Gives: false when the host is gone. Throws: protocol_error,
+  /// Looks out for a while before it sleeps, where it can. Gives: false when the host is gone. Throws: protocol_error,
   /// std::bad_alloc. Threads: the one that runs tasks.
   bool receive(frame& into) {
     for (;;) {
@@ -34,7 +34,7 @@ class worker_line {
         const transfer got = channel_.receive(into);
         if (got != transfer::blocked) return got == transfer::done;
       }
-      if (spin_.until([this] { return channel_.has_arrived(); })) continue;
+      if (channel_.in_shared_memory() && spin_.until([this] { return channel_.has_arrived(); })) continue;
       channel_.wait(wait_for::reading, time_point::max());
     }
   }
