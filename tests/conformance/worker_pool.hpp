@@ -497,6 +497,15 @@ TEMPLATE_LIST_TEST_CASE("worker_pool: its size is what resize asked for, exactly
   CHECK(pool->stats().workers == 4);
 }
 
+TEMPLATE_LIST_TEST_CASE("worker_pool: what came while it was paused has as many workers start as there may be",
+                        "[conformance]", worker_pool_models) {
+  pool_under_test<TestType> pool({.workers = {1, 3}});
+  pool->pause();
+  for (int n = 0; n < 3; ++n) pool->post(pass<typename TestType::gate>, pool.held.handle());
+  pool->resume();
+  pool.held.await(3);
+}
+
 TEMPLATE_LIST_TEST_CASE("worker_pool: workers are listed by id with what they did", "[conformance]",
                         worker_pool_models) {
   pool_under_test<TestType> pool({.workers = 3});

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <workpool/core/error.hpp>
 
+#include "support/environment_variable.hpp"
 #include "support/refusals.hpp"
 
 namespace wp = workpool;
@@ -113,6 +114,33 @@ TEST_CASE("a fork pool's options without a name or a size get both, and what was
   CHECK(kept.name == "thumbs");
   CHECK(kept.workers.max == 5);
   CHECK(kept.max_tasks == 9);
+}
+
+TEST_CASE("a channel that was left open is what the environment names, else rings, and one that was said stays") {
+  const auto completed = [](wp::channel_kind said) {
+    options_type options;
+    options.channel = said;
+    return wp::detail::completed(options).channel;
+  };
+  {
+    const workpool_test::environment_variable none("WORKPOOL_CHANNEL", "");
+    CHECK(completed(wp::channel_kind::automatic) == wp::channel_kind::rings);
+    CHECK(completed(wp::channel_kind::socket) == wp::channel_kind::socket);
+  }
+  {
+    const workpool_test::environment_variable socket("WORKPOOL_CHANNEL", "socket");
+    CHECK(completed(wp::channel_kind::automatic) == wp::channel_kind::socket);
+    CHECK(completed(wp::channel_kind::rings) == wp::channel_kind::rings);
+  }
+  const workpool_test::environment_variable rings("WORKPOOL_CHANNEL", "rings");
+  CHECK(completed(wp::channel_kind::automatic) == wp::channel_kind::rings);
+}
+
+TEST_CASE("a channel that the environment names and that there is not is refused by variable, value and remedy") {
+  const workpool_test::environment_variable wrong("WORKPOOL_CHANNEL", "pipe");
+  for (const std::string part : {"'pipe' in the environment", "rings or socket"}) {
+    workpool_test::check_refused([] { wp::detail::completed(options_type{}); }, "WORKPOOL_CHANNEL", part);
+  }
 }
 
 TEST_CASE("what a fork pool has in common with a pool of threads is passed on") {

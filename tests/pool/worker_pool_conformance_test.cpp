@@ -70,25 +70,25 @@ struct processes {
   static constexpr bool kills = true;
 };
 
-/// Talks to its workers through rings.
+/// Talks to its workers through sockets.
 template <class Pool>
-struct through_rings : Pool {
-  explicit through_rings(workpool::fork_pool_options options) : Pool(changed(std::move(options))) {}
+struct through_sockets : Pool {
+  explicit through_sockets(workpool::fork_pool_options options) : Pool(changed(std::move(options))) {}
 
  private:
   static workpool::fork_pool_options changed(workpool::fork_pool_options options) {
-    options.channel = workpool::channel_kind::rings;
+    options.channel = workpool::channel_kind::socket;
     return options;
   }
 };
 
 template <class Processes>
-struct by_rings : Processes {
-  using pool = through_rings<typename Processes::pool>;
+struct by_sockets : Processes {
+  using pool = through_sockets<typename Processes::pool>;
 };
 
-using process_pools = std::tuple<processes<void, true>, by_rings<processes<void, true, workpool::select::round_robin>>,
-                                 by_rings<processes<workpool::fifo_queue<workpool::task_ref>, false>>>;
+using process_pools = std::tuple<processes<void, true>, processes<void, true, workpool::select::round_robin>,
+                                 by_sockets<processes<workpool::fifo_queue<workpool::task_ref>, false>>>;
 #else
 using process_pools = std::tuple<>;
 #endif

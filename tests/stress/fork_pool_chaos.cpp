@@ -16,7 +16,6 @@
 #include <optional>
 #include <random>
 #include <string>
-#include <string_view>
 #include <thread>
 #include <vector>
 #include <workpool/pool/fork_pool.hpp>
@@ -71,7 +70,6 @@ int forking_main(int argc, char** argv) {
   const std::uint64_t kills = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 100;
   const std::uint64_t tasks = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 100000;
   const std::uint64_t seed = argc > 3 ? std::strtoull(argv[3], nullptr, 10) : std::random_device{}();
-  const bool rings = argc > 4 && std::string_view(argv[4]) == "rings";
   std::printf("fork_pool_chaos: %" PRIu64 " kills among %" PRIu64 " tasks, seed %" PRIu64 "\n", kills, tasks, seed);
   std::fflush(stdout);
   const std::size_t descriptors_before = open_descriptors();
@@ -81,7 +79,7 @@ int forking_main(int argc, char** argv) {
   const auto begin = std::chrono::steady_clock::now();
   {
     std::optional<workpool_test::hang_trap> trap(std::in_place, "fork_pool_chaos");
-    wp::fork_pool pool({.channel = rings ? wp::channel_kind::rings : wp::channel_kind::automatic});
+    wp::fork_pool pool;
     std::atomic<std::uint64_t> deaths{0};
     const auto watch = pool.on_event<wp::event::worker_exited>([&](const wp::event::worker_exited&) { ++deaths; });
     // The killer sleeps until it has something to do: one that spun, even with yields, would take the one core of a

@@ -48,12 +48,10 @@ inline void crash() { std::abort(); }
 [[noreturn]] inline void be_killed_host(workpool::start_method start) {
   using namespace std::chrono_literals;
   for (;;) {
-    workpool::fork_pool pool(
-        {.workers = 3,
-         .start = start,
-         .output = workpool::child_output::discard,
-         .on_uncaught = workpool::on_uncaught::ignore,
-         .channel = ::getpid() % 2 == 0 ? workpool::channel_kind::socket : workpool::channel_kind::rings});
+    workpool::fork_pool pool({.workers = 3,
+                              .start = start,
+                              .output = workpool::child_output::discard,
+                              .on_uncaught = workpool::on_uncaught::ignore});
     for (int n = 0; n < 100; ++n) {
       if (n % 4 == 0) pool.post(have_strays);
       if (n % 4 == 1) pool.post(be_busy);

@@ -2,6 +2,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <exception>
 #include <functional>
 #include <map>
@@ -139,11 +140,23 @@ inline const fork_pool_options& checked(const fork_pool_options& options) {
 
 namespace detail {
 
-/// Gives: the options as a pool keeps them, with a name and a size. Throws: bad_config, naming the field.
+/// Gives: the kind that `automatic` stands for, or the one that was said. Throws: bad_config.
+inline channel_kind completed(channel_kind kind) {
+  if (kind != channel_kind::automatic) return kind;
+  const char* const named = std::getenv("WORKPOOL_CHANNEL");
+  const std::string_view word = named != nullptr ? named : "";
+  if (word.empty() || word == "rings") return channel_kind::rings;
+  if (word == "socket") return channel_kind::socket;
+  refuse_option("WORKPOOL_CHANNEL", "'" + std::string(word) + "' in the environment",
+                "use rings or socket, or unset it");
+}
+
+/// Gives: the options as a pool keeps them, with a name, a size and a channel. Throws: bad_config, naming the field.
 inline fork_pool_options completed(fork_pool_options options) {
   checked(options);
   if (options.name.empty()) options.name = "pool";
   options.workers = completed(options.workers);
+  options.channel = completed(options.channel);
   return options;
 }
 

@@ -67,7 +67,11 @@ class process_births {
     const bool rings = options_.channel == channel_kind::rings;
     const unique_fd memory = worker_memory::make(rings);
     if (memory) one.memory = worker_memory::of(memory.get(), rings);
-    if (!one.memory) fail("its shared memory could not be made", errno);
+    if (!one.memory) {
+      fail(rings ? "the memory it shares could not be made, of which channel_kind::socket needs less"
+                 : "the memory it shares could not be made",
+           errno);
+    }
     worker_birth birth;
     birth.id = one.id;
     birth.generation = one.generation;

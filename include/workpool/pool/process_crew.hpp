@@ -94,8 +94,8 @@ class process_crew final : public task_stopper, private process_collector<Pool> 
     notify_one_in_order();
   }
   void notify_one_in_order() noexcept {
-    if (workers_.free_workers() != 0) return this->dispatch();
-    if (workers_.may_grow()) bell_.ring();
+    if (workers_.free_workers() != 0) this->dispatch();
+    ask_for_more();
   }
   void notify_many(std::uint32_t) noexcept { notify_one(); }
   void wake_all() noexcept { bell_.ring(); }
@@ -119,6 +119,7 @@ class process_crew final : public task_stopper, private process_collector<Pool> 
   void resume() noexcept {
     paused_.store(false, std::memory_order_seq_cst);
     this->dispatch();
+    ask_for_more();
   }
 
   bool paused() const noexcept { return paused_.load(std::memory_order_relaxed); }
@@ -272,6 +273,11 @@ class process_crew final : public task_stopper, private process_collector<Pool> 
   }
 
  private:
+  // Who took the last idle worker may have done so for another task than the one it came with.
+  void ask_for_more() noexcept {
+    if (workers_.may_grow() && workers_.free_workers() == 0 && pool_.work_in_sight()) bell_.ring();
+  }
+
   static constexpr std::uint64_t bell_token = 0, zygote_token = process_staff::zygote_token;
 
   [[noreturn]] void fail(const std::string& what, const std::string& why) const {

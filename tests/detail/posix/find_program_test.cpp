@@ -7,6 +7,7 @@
 #include <string>
 
 #include "support/catch.hpp"
+#include "support/environment_variable.hpp"
 
 namespace fs = std::filesystem;
 using workpool::detail::find_program;
@@ -27,19 +28,12 @@ struct folder {
   fs::path path;
 };
 
-/// PATH as it was, afterwards.
-struct path_variable {
-  explicit path_variable(const std::string& value) : before(std::getenv("PATH")) { ::setenv("PATH", value.c_str(), 1); }
-  ~path_variable() { ::setenv("PATH", before.c_str(), 1); }
-  std::string before;
-};
-
 }  // namespace
 
 TEST_CASE("a name without a slash is looked up in PATH, in its order") {
   const folder first, second;
   second.put("tool", fs::perms::owner_all);
-  const path_variable path(first.path.string() + ":" + second.path.string());
+  const workpool_test::environment_variable path("PATH", first.path.string() + ":" + second.path.string());
   CHECK(find_program("tool").path == (second.path / "tool").string());
   first.put("tool", fs::perms::owner_all);
   CHECK(find_program("tool").path == (first.path / "tool").string());
@@ -49,7 +43,7 @@ TEST_CASE("a name without a slash is looked up in PATH, in its order") {
 TEST_CASE("what is not there and what may not be run are told apart") {
   const folder only;
   only.put("text", fs::perms::owner_read);
-  const path_variable path(only.path.string());
+  const workpool_test::environment_variable path("PATH", only.path.string());
   CHECK(find_program("nothing").error == ENOENT);
   CHECK(find_program("text").error == EACCES);
   CHECK(find_program((only.path / "text").string()).error == EACCES);
