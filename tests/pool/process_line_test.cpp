@@ -124,7 +124,9 @@ TEST_CASE("a worker that answers for another generation, greets twice or gives o
 }
 
 TEST_CASE("an answer to a question nobody asked, and the heartbeat of another task, change nothing") {
-  crew_of_processes crew(one_worker());
+  auto options = one_worker();
+  options.channel = wp::channel_kind::socket;  // where what the task says stands before its answer
+  crew_of_processes crew(options);
   for (const frame_kind said : {frame_kind::pong, frame_kind::heartbeat}) {
     crew.send(say_frame, kind(said), wp::task_id{999}, 1U);
   }

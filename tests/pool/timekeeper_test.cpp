@@ -53,7 +53,10 @@ struct clockwork final : wp::detail::deadline_watch {
     ++looks;
     return next.load();
   }
-  bool over() const noexcept override { return finished; }
+  bool over() const noexcept override {
+    ++asked;
+    return finished;
+  }
 
   void book(wp::time_point when, int number, bool pointless = false) {
     clock.enter(clock.book(when, std::make_unique<note>(kept, number, pointless)));
@@ -61,6 +64,7 @@ struct clockwork final : wp::detail::deadline_watch {
 
   diary kept;
   std::atomic<int> looks{0};
+  mutable std::atomic<int> asked{0};  // whether all is over
   std::atomic<wp::time_point> next{wp::time_point::max()};
   std::atomic<bool> finished{false};
   workpool_test::fake_owner owner;
@@ -131,6 +135,18 @@ TEST_CASE("a dismissed clock goes by itself when its watch says that all is over
   CHECK(here.owner.held() == 1);
   here.finished = true;
   CHECK(eventually([&] { return here.owner.held() == 0; }));
+}
+
+TEST_CASE("a clock that sleeps without a limit when it is dismissed goes by itself, too") {
+  for (int round = 0; round < 20; ++round) {
+    clockwork here;
+    here.clock.begin();
+    REQUIRE(eventually([&] { return here.looks == 1; }));
+    here.clock.dismiss();
+    REQUIRE(eventually([&] { return here.asked != 0; }));
+    here.finished = true;
+    REQUIRE(eventually([&] { return here.owner.held() == 0; }));
+  }
 }
 
 TEST_CASE("deadlines set while the clock is busy are not lost") {

@@ -165,6 +165,11 @@ class delayed_tasks {
     /// `one` has become late: workers are told, and who waits for it inside the pool.
     void come_due(task& one) noexcept {
       all_.one_less();
+      // As in admit(): who discards has looked at the late ones before, or we see it.
+      if (all_.discards_.load(std::memory_order_seq_cst)) {
+        one.withdraw(outcome::discarded, one.state().attempts());
+        return;
+      }
       all_.crew_.notify_one();
       if (one.plan() == nullptr) return;
       one.come_due();

@@ -170,7 +170,16 @@ class fork_pool_core final : public task_owner, private deadline_watch {
     purge_all(outcome::pool_broken);
   }
   /// Nothing runs, and nothing will.
-  void end_of_crew() noexcept { link_->cut(); }
+  void end_of_crew() noexcept {
+    purge_all(outcome::discarded);  // what was on its way into the queue when that was emptied
+    link_->cut();
+  }
+  /// What came in while the pool broke is told so: either who breaks it finds the task, or we see that it is broken.
+  void tell_if_broken() noexcept {
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    if (broken_.load(std::memory_order_relaxed)) [[unlikely]]
+      purge_all(outcome::pool_broken);
+  }
   void workers_are_back() noexcept { broken_.store(false, std::memory_order_seq_cst); }
 
   // ── control ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -357,13 +366,6 @@ class fork_pool_core final : public task_owner, private deadline_watch {
                                                                  : errc();
     if (refused != errc()) ledger_.intake().reject();
     return refused;
-  }
-
-  // What came in while the pool broke is told so: either who breaks it finds the task, or we see that it is broken.
-  void tell_if_broken() noexcept {
-    std::atomic_thread_fence(std::memory_order_seq_cst);
-    if (broken_.load(std::memory_order_relaxed)) [[unlikely]]
-      purge_all(outcome::pool_broken);
   }
 
   task* pop() noexcept {

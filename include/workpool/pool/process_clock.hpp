@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <exception>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,6 +28,8 @@ class process_clock : public process_endings {
     for (auto& [token, one] : processes_) due_.push_back(one.get());
     for (worker* const one : due_) keep_time_of(*one, now, todo);
     due_.clear();
+    if (any_overdue_birth(now)) hear_zygote(todo);  // it may have spoken while this thread could not listen
+    if (any_overdue_birth(now, stage::leaving)) return lose_zygote(todo);  // nothing came of what it was asked for
     std::vector<worker*> over;
     for (auto& [token, one] : processes_) {
       if (one->stage == stage::gone && (one->ended || one->closed_until <= now)) over.push_back(one.get());
@@ -49,17 +52,22 @@ class process_clock : public process_endings {
     if (breaker_.deadline() <= now) probe(now, todo);
   }
 
+  /// When that is to be called for this worker, at the latest.
+  time_point next_moment_of(const worker& one, time_point now) const {
+    if (one.has_more) return now;
+    time_point next = std::min(one.ladder.deadline(), one.held ? never : one.closed_until);
+    if (one.stage == stage::busy) next = std::min({next, one.deadline, one.next_beat});
+    if (one.stage == stage::idle) next = std::min({next, one.ping_at, one.pong_until});
+    const time_point leaves_at = after(one.idle_since, options_.idle_timeout);
+    if (one.stage == stage::idle && leaves_at < next && may_leave()) next = leaves_at;
+    if (is_to_be_born(one)) next = std::min(next, after(one.started_at, options_.handshake_timeout));
+    return next;
+  }
+
   /// When that is to be called again, at the latest.
   time_point next_moment(time_point now) const {
     time_point next = breaker_.deadline();
-    for (const auto& [token, one] : processes_) {
-      next = std::min({next, one->ladder.deadline(), one->held ? never : one->closed_until});
-      if (one->has_more) next = now;
-      if (one->stage == stage::busy) next = std::min({next, one->deadline, one->next_beat});
-      if (one->stage == stage::idle) next = std::min({next, one->ping_at, one->pong_until});
-      if (one->stage == stage::idle && may_leave())
-        next = std::min(next, after(one->idle_since, options_.idle_timeout));
-    }
+    for (const auto& [token, one] : processes_) next = std::min(next, next_moment_of(*one, now));
     for (const slot& one : slots_) next = std::min(next, one.machine.deadline());
     if (options_.hard_memory != 0 && !processes_.empty()) next = std::min(next, after(now, memory_period));
     return next;
@@ -70,6 +78,18 @@ class process_clock : public process_endings {
 
  private:
   static constexpr duration memory_period = std::chrono::milliseconds(20);
+
+  // It was asked for and then not wanted any more, so that its slot has no deadline for it.
+  static bool is_to_be_born(const worker& one) noexcept {
+    return one.stage == stage::leaving && one.pid == 0 && !one.ended;
+  }
+  bool any_overdue_birth(time_point now, std::optional<stage> of = std::nullopt) const noexcept {
+    return std::any_of(processes_.begin(), processes_.end(), [&](const auto& entry) {
+      const worker& one = *entry.second;
+      if (one.pid != 0 || one.ended || (of && one.stage != *of)) return false;
+      return after(one.started_at, options_.handshake_timeout) <= now;
+    });
+  }
 
   void keep_time_of(worker& one, time_point now, crew_news& todo) {
     carry_out_rung(one, one.ladder.due(now));

@@ -87,6 +87,7 @@ class process_collector : protected process_sender<Pool> {
       workers_.take_in(todo);
       count_late_answers();
     }
+    if (!todo.started.empty()) bell_.ring();  // there may have to be more, or others have waited for this one
     this->carry_out(todo);
   }
 

@@ -41,7 +41,7 @@ namespace workpool { inline namespace v0 { namespace detail {
 /// Everything that is known of workers lies behind one lock, under which no code of users runs: what there is to tell
 /// and to settle is collected there and done after it.
 /// Threads: any. A Pool is a task_owner with next_task() → a started task or nullptr, work_in_sight(), queue_sizes(),
-/// and all_workers_failed(), workers_are_back(), end_of_crew().
+/// and all_workers_failed(), tell_if_broken(), workers_are_back(), end_of_crew().
 template <class Pool>
 class process_crew final : public task_stopper, private process_collector<Pool> {
   using collector = process_collector<Pool>;
@@ -92,10 +92,11 @@ class process_crew final : public task_stopper, private process_collector<Pool> 
   void notify_one() noexcept {
     std::atomic_thread_fence(std::memory_order_seq_cst);
     notify_one_in_order();
+    pool_.tell_if_broken();
   }
   void notify_one_in_order() noexcept {
     if (workers_.free_workers() != 0) this->dispatch();
-    ask_for_more();
+    this->ask_for_more();  // the idle one may have been taken for another task, or have left
   }
   void notify_many(std::uint32_t) noexcept { notify_one(); }
   void wake_all() noexcept { bell_.ring(); }
@@ -119,7 +120,7 @@ class process_crew final : public task_stopper, private process_collector<Pool> 
   void resume() noexcept {
     paused_.store(false, std::memory_order_seq_cst);
     this->dispatch();
-    ask_for_more();
+    this->ask_for_more();
   }
 
   bool paused() const noexcept { return paused_.load(std::memory_order_relaxed); }
@@ -222,6 +223,7 @@ class process_crew final : public task_stopper, private process_collector<Pool> 
       paused_.store(false, std::memory_order_seq_cst);
     }
     this->dispatch();
+    this->ask_for_more();
   }
 
   /// What runs is asked to stop, and ends as cancelled where it has not when its grace is over.
@@ -273,11 +275,6 @@ class process_crew final : public task_stopper, private process_collector<Pool> 
   }
 
  private:
-  // Who took the last idle worker may have done so for another task than the one it came with.
-  void ask_for_more() noexcept {
-    if (workers_.may_grow() && workers_.free_workers() == 0 && pool_.work_in_sight()) bell_.ring();
-  }
-
   static constexpr std::uint64_t bell_token = 0, zygote_token = process_staff::zygote_token;
 
   [[noreturn]] void fail(const std::string& what, const std::string& why) const {
@@ -302,7 +299,7 @@ class process_crew final : public task_stopper, private process_collector<Pool> 
         workers_.staff(now, !paused() && pool_.work_in_sight(), todo);
         next = workers_.next_moment(now);
         if (let_go_.load(std::memory_order_relaxed)) next = std::min(next, after(now, std::chrono::milliseconds(50)));
-        if constexpr (Pool::chooses) next = std::min(next, pool_.next_look(now));
+        if constexpr (Pool::chooses) next = std::min(next, this->next_look(now));
         over = workers_.has_stopped() && sending_ == 0;
         wakes_at_ = next;
       }
@@ -311,6 +308,7 @@ class process_crew final : public task_stopper, private process_collector<Pool> 
       this->dispatch();
       for (const poll_event& one : poller_.wait(room, next)) hear(one);
     }
+    pool_.end_of_crew();
     {
       const std::lock_guard hold(mutex_);
       over_ = true;
@@ -318,7 +316,6 @@ class process_crew final : public task_stopper, private process_collector<Pool> 
     ledger_.notify();
     workers_.end_births();  // nobody else asks for it any more
     working_for = nullptr;
-    pool_.end_of_crew();
     pool_.release();
   }
 

@@ -113,8 +113,8 @@ class process_endings : public process_line {
       }
       const bool failed = !one.ended || end.signal != 0 || end.exit_code != 0;
       const death last{.failed = failed, .uptime = now - one.started_at};
-      act(place, place.machine.died(one.generation, last, now), now, todo);
       if (breaker_.is_probing()) end_probe(place, now);
+      act(place, place.machine.died(one.generation, last, now), now, todo);
     }
     if (task* const lost = std::exchange(one.current, nullptr)) {
       const call_tally calls = call_tally::of(*lost, one.begun(), rest_of(one));

@@ -53,14 +53,16 @@ class process_sender {
   /// Sends tasks as long as there are both, tasks and idle workers.
   void dispatch() noexcept {
     if constexpr (Pool::chooses) return dispatch_chosen();
+    bool any = false;
     for (spinner spin;;) {
       task* one = nullptr;
       worker* const to = take_idle(one);
-      if (to == nullptr) return;
+      if (to == nullptr) return any ? ask_for_more() : void();
       const bool again = one != nullptr;
       if (!again) one = pool_.next_task();
       if (one != nullptr) {
         send(*to, *one, again);
+        any = true;
         continue;
       }
       give_back(*to);
@@ -68,6 +70,19 @@ class process_sender {
       if (!pool_.work_in_sight() && !workers_.unfinished().any()) return;
       spin.once();  // it is on its way into the queue, or somebody else has it
     }
+  }
+
+  /// The monitor is to look whether there should be more workers. To be called by who has taken the last idle one, too:
+  /// the monitor may have looked while that one was idle, and it was not taken for everything that waits.
+  void ask_for_more() noexcept {
+    if (!workers_.may_grow() || workers_.free_workers() != 0) return;
+    if (pool_.work_in_sight() || workers_.unfinished().any()) bell_.ring();
+  }
+
+  /// When the strategy's decisions are to be looked at again for those that are idle. The lock is held.
+  time_point next_look(time_point now) const noexcept requires(Pool::chooses) {
+    const bool anybody = workers_.free_workers() != 0 && !paused_.load(std::memory_order_relaxed);
+    return anybody ? pool_.next_look(now) : time_point::max();
   }
 
   /// Does what a look at the workers has led to.
@@ -96,8 +111,8 @@ class process_sender {
   // The same where a strategy says which task goes to whom. While a thread asks the strategy it does not get here
   // again.
   void dispatch_chosen() noexcept {
-    if (asking_strategy::anybody()) return;
-    for (;;) {
+    if (asking_strategy::anybody()) return bell_.ring();  // the monitor does it
+    for (bool any = false;; any = true) {
       crew_news todo;
       task* one = nullptr;
       worker* to = nullptr;
@@ -114,13 +129,14 @@ class process_sender {
           what = picked->what;
         }
         todo.fault = pool_.strategy_news();
+        if (to == nullptr && next_look(steady::now()) < wakes_at_) bell_.ring();
         if (to != nullptr) {
           ++sending_;
           to->current = one;
         }
       }
       carry_out(todo);
-      if (to == nullptr) return;
+      if (to == nullptr) return any ? ask_for_more() : void();
       const bool again = one != nullptr;
       if (!again) one = pool_.claim(what);
       if (one != nullptr) {
@@ -147,7 +163,7 @@ class process_sender {
     {
       const std::lock_guard hold(mutex_);
       let_go_of(to, todo);
-      if (to.stage == process_stage::taken) workers_.make_idle(to, steady::now(), todo);
+      if (to.stage == process_stage::taken) free_again(to, todo);
     }
     todo.freed = false;  // the caller looks again
     carry_out(todo);
@@ -159,6 +175,18 @@ class process_sender {
     to.held = false;
     if (--sending_ == 0) todo.changed = true;
     if (to.stage == process_stage::gone) bell_.ring();
+  }
+
+  // The lock is held. It has done nothing, and is as idle as it was. The monitor may have looked meanwhile, and does
+  // not know when to look at it next.
+  void free_again(worker& to, crew_news& todo) {
+    const time_point now = steady::now(), since = to.idle_since, ping_at = to.ping_at;
+    workers_.make_idle(to, now, todo);
+    if (to.stage == process_stage::idle) {
+      to.idle_since = since;
+      to.ping_at = ping_at;
+    }
+    if (workers_.next_moment_of(to, now) < wakes_at_) bell_.ring();
   }
 
   void send(worker& to, task& one, bool again) noexcept {
@@ -187,7 +215,7 @@ class process_sender {
                              .error = problem,
                              .may_follow = false});
         to.current = nullptr;
-        if (to.stage == process_stage::taken) workers_.make_idle(to, steady::now(), todo);
+        if (to.stage == process_stage::taken) free_again(to, todo);
       } else if (to.stage != process_stage::taken || !put_on_line(to, one, bytes, std::move(owner))) {
         to.current = nullptr;
         workers_.unfinished().add(one);

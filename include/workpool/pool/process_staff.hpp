@@ -52,7 +52,10 @@ class process_staff final : public process_clock {
         --count;
       }
       renew_worn(now, todo);
+      if (count >= range_.max) break_if_nobody_is_left(now, todo);  // else one is started when there is work
     }
+    if (stopping_) end_all_unfinished(outcome::discarded, todo);  // whoever was sending one was late
+    if (breaker_.is_open()) end_all_unfinished(outcome::pool_broken, todo);
     const bool may_grow = !stopping_ && count < range_.max;
     // Who has submitted until now has not rung for more workers: there is another look, after this can be seen.
     if (!may_grow_.exchange(may_grow, std::memory_order_seq_cst) && may_grow) bell_->ring();
@@ -147,7 +150,8 @@ class process_staff final : public process_clock {
   }
 
   void unwant(slot& one, time_point now, crew_news& todo) {
-    one.wanted = false;
+    one.wanted = one.renewing = false;
+    if (breaker_.is_probing() && one.machine.state() == slot_state::starting) breaker_.probe_failed(now);
     worker* const it = one.now;
     if (it == nullptr) {
       one.machine.stop(now);

@@ -309,14 +309,29 @@ class process_table {
 
   void birth_failed(slot& place, errc code, const std::string& why, time_point now, crew_news& todo) {
     note_problem(code, why, todo);
-    act(place, place.machine.died(place.machine.generation(), {.failed = true}, now), now, todo);
     if (breaker_.is_probing()) end_probe(place, now);
+    act(place, place.machine.died(place.machine.generation(), {.failed = true}, now), now, todo);
   }
 
-  // The worker that was to find out whether workers can live has not lived.
+  // The worker that was to find out whether workers can live has not lived. Its slot starts no other one.
   void end_probe(slot& place, time_point now) noexcept {
     place.machine.stop(now);
     breaker_.probe_failed(now);
+  }
+
+  // No slot has a worker, or will by itself.
+  void break_if_nobody_is_left(time_point now, crew_news& todo) {
+    const auto is_empty = [](const slot& one) {
+      const slot_state state = one.machine.state();
+      return !one.wanted || state == slot_state::failed || state == slot_state::stopped;
+    };
+    if (!std::all_of(slots_.begin(), slots_.end(), is_empty) || !breaker_.open(now)) return;
+    end_all_unfinished(outcome::pool_broken, todo);
+    todo.all_failed = true;
+  }
+
+  void end_all_unfinished(outcome result, crew_news& todo) {
+    while (task* const one = unfinished_.take()) end_unfinished(*one, result, todo);
   }
 
  private:
@@ -353,10 +368,7 @@ class process_table {
   void slot_failed(slot& place, time_point now, crew_news& todo) {
     todo.failed.push_back({place.id});
     place.renewing = false;
-    const auto gone = [](const slot& one) { return !one.wanted || one.machine.state() == slot_state::failed; };
-    if (!std::all_of(slots_.begin(), slots_.end(), gone) || !breaker_.open(now)) return;
-    while (task* const one = unfinished_.take()) end_unfinished(*one, outcome::pool_broken, todo);
-    todo.all_failed = true;
+    break_if_nobody_is_left(now, todo);
   }
 
  protected:

@@ -91,7 +91,7 @@ class process_tasks : public process_table {
     for (auto& [token, one] : processes_) {
       if (one->stage == process_stage::busy) cut_short(*one, now);
     }
-    while (task* const one = unfinished_.take()) end_unfinished(*one, outcome::cancelled, todo);
+    end_all_unfinished(outcome::cancelled, todo);
   }
 
   /// The worker has died without having begun its task.
@@ -106,8 +106,8 @@ class process_tasks : public process_table {
   // Another worker goes on with its task, unless what has not begun of that never will.
   void leave_unfinished(worker& one, crew_news& todo) {
     task& left = *std::exchange(one.current, nullptr);
-    if (one.rest || stopping_) {
-      end_unfinished(left, one.rest.value_or(outcome::discarded), todo);
+    if (one.rest || stopping_ || breaker_.is_open()) {
+      end_unfinished(left, one.rest.value_or(stopping_ ? outcome::discarded : outcome::pool_broken), todo);
     } else {
       unfinished_.add(left);
     }

@@ -145,19 +145,22 @@ class timekeeper {
       const time_point now = steady::now();
       keep_appointments(now);
       time_point next = std::min(watch_.look(now), next_appointment());
-      if (dismissed_.load(std::memory_order_seq_cst)) {
+      const bool alone = dismissed_.load(std::memory_order_seq_cst);
+      if (alone) {
         if (watch_.over()) break;
         next = std::min(next, now + std::chrono::milliseconds(50));
       }
       wakes_at_.store(next, std::memory_order_seq_cst);
-      bell_.await([&] { return requested_.load(std::memory_order_seq_cst) < next || told(); }, next);
+      bell_.await([&] { return requested_.load(std::memory_order_seq_cst) < next || told(alone); }, next);
     }
     working_for = nullptr;
     owner_.release();
   }
 
-  bool told() const noexcept {
-    return stopping_.load(std::memory_order_seq_cst) || (dismissed_.load(std::memory_order_seq_cst) && watch_.over());
+  // `alone`: it knew that it was dismissed when it went to sleep; else it has to look now and then from here on.
+  bool told(bool alone) const noexcept {
+    if (stopping_.load(std::memory_order_seq_cst)) return true;
+    return dismissed_.load(std::memory_order_seq_cst) && (!alone || watch_.over());
   }
 
   void keep_appointments(time_point now) noexcept {
