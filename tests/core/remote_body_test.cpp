@@ -32,7 +32,7 @@ class distant_body : public body_base {
   explicit distant_body(stop_function on_stop) : on_stop_(std::move(on_stop)) {}
   distant_body(distant_body&& other) noexcept : on_stop_(std::move(other.on_stop_)) {}
   std::span<const std::byte> request(const wp::detail::task&, std::vector<std::byte>&) override { return {}; }
-  void accept(wp::detail::task&, std::span<const std::byte>) override {}
+  void accept(wp::detail::task&, std::span<const std::byte>, const wp::detail::carried_buffers*) override {}
   cancel_result stop(wp::detail::task& one) noexcept override { return on_stop_(one); }
   void operator()(std::size_t) const {}
 

@@ -1,4 +1,4 @@
-// fork_pool_chaos [kills] [tasks] [seed] [rings]: random workers are killed while small tasks run. Every future has to
+// fork_pool_chaos [kills] [tasks] [seed]: random workers are killed while small tasks run. Every future has to
 // be settled, only running tasks may be lost, none may give a wrong answer, none may run twice; in the end no process,
 // no descriptor and no file may be left.
 #include <signal.h>

@@ -105,6 +105,7 @@ class crew_of_processes {
     const workpool::time_point now = workpool::steady::now();
     staff.keep_time(now, todo);
     staff.staff(now, work_waits, todo);
+    if (todo.changed || todo.freed || !todo.ends.empty()) limit = now;  // perhaps that is what is waited for
     collect(todo);
     for (const auto& one : watcher_.wait(room_, std::min(limit, staff.next_moment(now)))) {
       workpool::detail::crew_news heard;

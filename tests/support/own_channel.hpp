@@ -36,7 +36,7 @@ inline char* own_rings() {
   using workpool::detail::ring_stream;
   std::ifstream maps("/proc/self/maps");
   for (std::string line; std::getline(maps, line);) {
-    if (line.find("memfd:workpool") == line.npos) continue;
+    if (line.find("/memfd:workpool (") == line.npos) continue;
     std::size_t end = 0;
     const auto from = std::stoull(line, &end, 16);
     const auto to = std::stoull(line.substr(end + 1), nullptr, 16);
@@ -44,7 +44,7 @@ inline char* own_rings() {
   }
   for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
     std::error_code none;
-    if (std::filesystem::read_symlink(entry.path(), none).string().rfind("/memfd:workpool", 0) != 0) continue;
+    if (std::filesystem::read_symlink(entry.path(), none).string().rfind("/memfd:workpool (", 0) != 0) continue;
     const int descriptor = std::stoi(entry.path().filename().string());
     if (::lseek(descriptor, 0, SEEK_END) < static_cast<off_t>(ring_stream::size)) continue;
     const auto memory = workpool::detail::worker_memory::of(descriptor, true);

@@ -9,6 +9,7 @@
 namespace workpool { inline namespace v0 { namespace detail {
 
 class task;
+class carried_buffers;
 
 /// What an answer says of a request that may be for several calls.
 struct progress {
@@ -34,8 +35,10 @@ class remote_body {
   virtual bool is_wanted(const task&) const noexcept { return true; }
   /// Gives: what keeps the bytes of request() as they are, also when the task is over; nullptr where nothing does.
   virtual std::shared_ptr<const void> lend() const noexcept { return nullptr; }
-  /// Keeps the result. Throws: codec_error, and what a codec of the user throws.
-  virtual void accept(task& one, std::span<const std::byte> result) = 0;
+  /// What goes with the request, which ends with their places; nullptr: nothing.
+  virtual const carried_buffers* carried() const noexcept { return nullptr; }
+  /// Keeps the result. `came`: what has come with it. Throws: codec_error, and what a codec of the user throws.
+  virtual void accept(task& one, std::span<const std::byte> result, const carried_buffers* came = nullptr) = 0;
   /// `one` runs, or did a moment ago: it is to be settled as cancelled. Gives: stop_requested when it was.
   virtual cancel_result stop(task& one) noexcept = 0;
   /// The same, but the call of it that runs, if one does, may return first.

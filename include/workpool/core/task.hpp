@@ -25,6 +25,8 @@
 
 namespace workpool { inline namespace v0 { namespace detail {
 
+class buffer_maker;
+
 /// One unit of work: callable, arguments, result, state and waiters in one recycled block. Queues carry pointers to it.
 ///
 /// Threads: the state word decides who may do what (see task_state.hpp); everything else is touched only by the thread
@@ -195,6 +197,8 @@ class task : public recycled {
   std::stop_token stop_token();
   /// The body shows that it is alive.
   virtual void beat() noexcept {}
+  /// Who makes shared buffers for the body; nullptr: nobody.
+  virtual buffer_maker* buffers() noexcept { return nullptr; }
 
   /// Blocks until settled or until `deadline`; a thread that works for a pool waits as its pool wants it to.
   /// Gives: whether it is settled. Throws: would_deadlock.

@@ -62,6 +62,9 @@ class byte_buffer {
     size_ += bytes.size();
   }
 
+  /// Keeps the first `count` bytes, at most size().
+  void cut(std::size_t count) noexcept { size_ = count; }
+
   /// Throws: std::bad_alloc, and then nothing has changed.
   void assign(std::span<const std::byte> bytes) {
     reserve(bytes.size());

@@ -8,14 +8,18 @@
 #include <string>
 #include <type_traits>
 #include <workpool/core/error.hpp>
+#include <workpool/ipc/carried_buffers.hpp>
 #include <workpool/ipc/nesting_depth.hpp>
+#include <workpool/ipc/shared_buffer.hpp>
 
 namespace workpool { inline namespace v0 {
 
 /// Reads a message from its begin to its end, and never past it. The message may be hostile.
 class byte_reader {
  public:
-  explicit byte_reader(std::span<const std::byte> message) noexcept : left_(message) {}
+  /// `carried`: what has come with the message.
+  explicit byte_reader(std::span<const std::byte> message, const detail::carried_buffers* carried = nullptr) noexcept
+      : left_(message), carried_(carried) {}
   byte_reader(const byte_reader&) = delete;
   byte_reader& operator=(const byte_reader&) = delete;
 
@@ -55,6 +59,12 @@ class byte_reader {
     return static_cast<std::size_t>(count);
   }
 
+  /// A buffer that has come with the message. Throws: codec_error where there is none.
+  shared_buffer read_carried() {
+    const auto number = read_raw<std::uint32_t>();
+    return carried_ != nullptr ? carried_->of(number) : detail::carried_buffers().of(number);
+  }
+
   std::size_t left() const noexcept { return left_.size(); }
 
   /// Throws: codec_error when something is left.
@@ -68,6 +78,7 @@ class byte_reader {
 
  private:
   std::span<const std::byte> left_;
+  const detail::carried_buffers* const carried_;
   detail::nesting_depth depth_;
 };
 

@@ -6,7 +6,9 @@
 #include <vector>
 #include <workpool/core/error.hpp>
 #include <workpool/detail/posix/large_pages.hpp>
+#include <workpool/ipc/carried_buffers.hpp>
 #include <workpool/ipc/nesting_depth.hpp>
+#include <workpool/ipc/shared_buffer.hpp>
 
 namespace workpool { inline namespace v0 {
 
@@ -14,9 +16,9 @@ namespace workpool { inline namespace v0 {
 class byte_writer {
  public:
   /// `into` is to outlive the writer, and to be changed by nobody else meanwhile.
-  /// Units: bytes this writer may append.
-  byte_writer(std::vector<std::byte>& into, std::size_t most) noexcept
-      : into_(into), before_(into.size()), most_(most) {}
+  /// Units: bytes this writer may append. `carried`: what goes with the message; none: nothing can.
+  byte_writer(std::vector<std::byte>& into, std::size_t most, detail::carried_buffers* carried = nullptr) noexcept
+      : into_(into), carried_(carried), before_(into.size()), most_(most) {}
   byte_writer(const byte_writer&) = delete;
   byte_writer& operator=(const byte_writer&) = delete;
 
@@ -53,6 +55,11 @@ class byte_writer {
     write(&value, sizeof(T));
   }
 
+  /// Has the buffer go with the message. Throws: codec_error where it cannot, and as write().
+  void carry(const shared_buffer& one) {
+    write_raw(carried_ != nullptr ? carried_->add(one) : detail::carried_buffers().add(one));
+  }
+
   /// How many bytes this writer has appended, and how many more it may.
   std::size_t size() const noexcept { return into_.size() - before_; }
   std::size_t room() const noexcept { return most_ - size(); }
@@ -66,6 +73,7 @@ class byte_writer {
 
  private:
   std::vector<std::byte>& into_;
+  detail::carried_buffers* const carried_;
   const std::size_t before_, most_;
   detail::nesting_depth depth_;
 };

@@ -4,6 +4,7 @@
 #include <workpool/ipc/codec.hpp>
 #include <workpool/ipc/codecs/aggregate_codec.hpp>
 #include <workpool/ipc/codecs/array_codec.hpp>
+#include <workpool/ipc/codecs/buffer_codec.hpp>
 #include <workpool/ipc/codecs/choice_codec.hpp>
 #include <workpool/ipc/codecs/measure_codec.hpp>
 #include <workpool/ipc/codecs/opaque_codec.hpp>

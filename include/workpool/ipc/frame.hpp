@@ -25,6 +25,8 @@ enum class frame_kind : std::uint16_t {
   quit,
   heartbeat,
   message,
+  buffer_wanted,
+  buffer_returned,
   log
 };
 

@@ -32,6 +32,7 @@ struct pool_stats {
   std::array<histogram_snapshot, priority_count> wait{};  // from acceptance to start, by lane; one task in 64 or so
   histogram_snapshot run{};                               // of the same tasks: from start to the end of the body
   std::map<std::string, std::uint64_t> errors;            // failures by exception type or error code
+  std::size_t buffers = 0, buffer_bytes = 0;              // shared ones that somebody has; bytes of whole pages
   std::uint64_t strategy_faults = 0;
   std::uint64_t callback_errors = 0;  // what callbacks and hooks threw
   std::uint64_t late_results = 0;     // bodies that returned after their task was settled

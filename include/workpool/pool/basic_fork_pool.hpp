@@ -7,6 +7,7 @@
 #include <workpool/core/worker_info.hpp>
 #include <workpool/detail/task_number.hpp>
 #include <workpool/ipc/remote.hpp>
+#include <workpool/ipc/shared_buffer.hpp>
 #include <workpool/pool/defaults.hpp>
 #include <workpool/pool/fork_pool_core.hpp>
 #include <workpool/pool/fork_pool_options.hpp>
@@ -74,6 +75,14 @@ class basic_fork_pool
   void with_selection(F&& use) requires(core_type::chooses) {
     this->core().check_process();
     this->core().with_selection(std::forward<F>(use));
+  }
+
+  /// A new buffer of zeros that can go with tasks of this pool as an argument, and that they can give; 0 bytes: none.
+  /// It may outlive the pool. Units: bytes. Throws: message_too_large where buffer_memory is used up, or the system has
+  /// no memory for it; std::bad_alloc, forked_child.
+  shared_buffer make_buffer(std::size_t bytes) {
+    this->core().check_process();
+    return this->core().make_buffer(bytes);
   }
 
   /// Replaces one worker when it has ended what it runs. Throws: bad_config for a number that is none.

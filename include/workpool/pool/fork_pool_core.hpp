@@ -70,7 +70,7 @@ class fork_pool_core final : public task_owner, private deadline_watch {
         delayed_(*this, ledger_, clock_, crew_, intake_.is_closed()),
         order_(make_order(std::move(selection))),
         link_(std::make_shared<crew_link>(*this, crew_)) {
-    calls_.connect(link_);
+    calls_.connect(link_, &crew_.buffers().memory());
   }
 
   /// Throws: unsafe_fork, spawn_failed.
@@ -258,6 +258,8 @@ class fork_pool_core final : public task_owner, private deadline_watch {
     }
     release();
   }
+
+  shared_buffer make_buffer(std::size_t bytes) { return crew_.buffers().make(bytes); }
 
   // ── seeing ────────────────────────────────────────────────────────────────────────────────────────────────────────
 

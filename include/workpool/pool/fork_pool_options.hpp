@@ -41,7 +41,9 @@ struct fork_pool_options {
   std::size_t soft_memory = 0;               // resident; above it a worker is replaced between two tasks; 0: never
   std::size_t hard_memory = 0;               // resident; above it a worker is killed; looked at every 20 ms; 0: never
   std::size_t max_message = std::size_t{1} << 31;  // of the arguments of a task, and of its result
-  unsigned max_unavailable = 1;                    // workers that may be replaced at a time by the above, and reload()
+  std::size_t buffer_memory = std::size_t{1}
+                              << 30;  // of all shared buffers together, in whole pages; 0: there are none
+  unsigned max_unavailable = 1;       // workers that may be replaced at a time by the above, and reload()
   duration abort_grace = std::chrono::milliseconds(100);    // from the stop request to SIGTERM
   duration kill_timeout = std::chrono::milliseconds(1600);  // from there to SIGKILL
   duration handshake_timeout = std::chrono::seconds(5);     // from the start of a worker until it answers

@@ -12,6 +12,7 @@
 #include <workpool/detail/posix/pipe.hpp>
 #include <workpool/detail/posix/socket_pair.hpp>
 #include <workpool/detail/posix/unique_fd.hpp>
+#include <workpool/pool/buffer_bank.hpp>
 #include <workpool/pool/fork_pool_options.hpp>
 #include <workpool/process/output_pump.hpp>
 #include <workpool/worker/process_worker.hpp>
@@ -33,7 +34,9 @@ class process_births {
   using worker = process_worker<worker_channel>;
 
   process_births(const fork_pool_options& options, std::optional<located_code> on_start)
-      : options_(options), on_start_(std::move(on_start)) {
+      : options_(options),
+        on_start_(std::move(on_start)),
+        buffers_(buffer_bank::open(options.name, options.buffer_memory)) {
     if (options_.output != child_output::inherit) pump_.emplace(options_.output, options_.on_output, options_.name);
   }
   process_births(const process_births&) = delete;
@@ -91,6 +94,7 @@ class process_births {
     }
     birth.channel = ends.right.get();
     birth.memory = memory.get();
+    birth.buffers = buffers_->memory().get();
     birth.out = out.writing.get();
     birth.err = err.writing.get();
     birth.report = report.writing.get();
@@ -99,6 +103,9 @@ class process_births {
                      options_.max_message + request_overhead);
     one.request = session_->request(birth);
   }
+
+  /// What workers borrow, each by its token.
+  buffer_bank& buffers() const noexcept { return *buffers_; }
 
   /// Sends a signal to the process group of a worker.
   void kill(const worker& one, int signal) noexcept {
@@ -127,6 +134,7 @@ class process_births {
   }
   const fork_pool_options& options_;
   const std::optional<located_code> on_start_;
+  const std::shared_ptr<buffer_bank> buffers_;
   std::optional<output_pump> pump_;
   std::optional<zygote_session> session_;
 };

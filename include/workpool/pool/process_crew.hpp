@@ -265,7 +265,12 @@ class process_crew final : public task_stopper, private process_collector<Pool> 
 
   // ── seeing ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+  /// What workers borrow.
+  buffer_bank& buffers() const noexcept { return workers_.buffers(); }
+
   void write_to(pool_stats& stats) const {
+    stats.buffers = buffers().count();
+    stats.buffer_bytes = buffers().bytes();
     const std::lock_guard hold(mutex_);
     workers_.write_to(stats);
   }

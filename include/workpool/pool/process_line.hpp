@@ -1,17 +1,27 @@
 #pragma once
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <exception>
 #include <new>
+#include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <workpool/core/clock.hpp>
 #include <workpool/core/crash_report.hpp>
 #include <workpool/core/error.hpp>
 #include <workpool/detail/posix/poller.hpp>
+#include <workpool/ipc/buffer_note.hpp>
+#include <workpool/ipc/byte_reader.hpp>
+#include <workpool/ipc/carried_buffers.hpp>
 #include <workpool/ipc/channel.hpp>
 #include <workpool/ipc/code_location.hpp>
 #include <workpool/ipc/frame.hpp>
+#include <workpool/ipc/shared_buffer.hpp>
+#include <workpool/pool/buffer_bank.hpp>
 #include <workpool/pool/process_tasks.hpp>
 #include <workpool/worker/worker_setup.hpp>
 
@@ -164,6 +174,12 @@ class process_line : public process_tasks {
           return;
         }
         break;
+      case frame_kind::buffer_wanted:
+        if (!mine || in.header.task == 0) break;
+        return make_buffer(one, in.header.task, buffers());
+      case frame_kind::buffer_returned:
+        if (!mine || !buffers().returned(one.token, in.header.task, in.header.attempt)) break;
+        return;
       case frame_kind::pong:
         slot_of(one).machine.answered(in.header.generation);
         one.pong_until = never;
@@ -183,7 +199,37 @@ class process_line : public process_tasks {
             todo);
   }
 
+  static void make_buffer(worker& one, std::size_t size, buffer_bank& from) {
+    try {
+      one.memory.mail().answer(from.make_for(one.token, size));
+    } catch (const std::exception& problem) {
+      one.memory.mail().answer(std::string_view(problem.what()));
+    }
+  }
+
+  // What the end of an answer says of buffers. Gives: false where that cannot be.
+  bool take_notes(const worker& one, frame& in, carried_buffers& came) {
+    const std::size_t size = in.header.flags * sizeof(buffer_note);
+    if (size > in.payload.size()) return false;
+    byte_reader notes(std::span<const std::byte>(in.payload.data(), in.payload.size()).last(size));
+    while (notes.left() != 0) {
+      const auto said = notes.template read_raw<buffer_note>();
+      if (said.given != 0) {
+        std::optional<shared_buffer> given = buffers().given(one.token, said.id);
+        if (!given) return false;
+        came.arrived(std::move(*given));
+      }
+      if (said.times != 0 && !buffers().returned(one.token, said.id, said.times)) return false;
+    }
+    in.payload.cut(in.payload.size() - size);
+    return true;
+  }
+
   void answered(worker& one, frame& in, crew_news& todo) {
+    carried_buffers came;
+    if (in.header.kind == frame_kind::result && in.header.flags != 0 && !take_notes(one, in, came)) {
+      return garbage(one, "it gives buffers that it does not have", todo);
+    }
     call_tally calls;
     bool cancelled = false;
     if (in.header.kind == frame_kind::result) {
@@ -205,6 +251,7 @@ class process_line : public process_tasks {
     remote_end end{.one = std::exchange(one.current, nullptr),
                    .worker = one.id,
                    .begun_at = one.begun_at,
+                   .came = std::move(came),
                    .calls = calls,
                    .result = outcome::cancelled,
                    .may_follow = !one.rest};

@@ -18,6 +18,7 @@
 #include <workpool/core/task_owner.hpp>
 #include <workpool/detail/pause.hpp>
 #include <workpool/detail/posix/event_fd.hpp>
+#include <workpool/ipc/carried_buffers.hpp>
 #include <workpool/ipc/channel.hpp>
 #include <workpool/ipc/frame.hpp>
 #include <workpool/pool/asking_strategy.hpp>
@@ -104,6 +105,7 @@ class process_sender {
     for (const auto& one : todo.failed) ledger_.hub().emit(one);
     if (todo.fault) ledger_.hub().emit(event::strategy_fault{*todo.fault});
     if (todo.changed || !todo.ends.empty() || !todo.returned.empty()) ledger_.notify();
+    workers_.buffers().sweep();
     if (!todo.ends.empty() && let_go_.load(std::memory_order_relaxed)) bell_.ring();
   }
 
@@ -252,9 +254,17 @@ class process_sender {
     to.attempt = one.attempt();
     transfer sent = transfer::closed;
     try {
-      sent = to.line->send(
-          {.task = one.id(), .attempt = to.attempt, .generation = to.generation, .kind = frame_kind::task}, bytes,
-          std::move(owner));
+      const carried_buffers* const goes = one.elsewhere()->carried();
+      if (goes != nullptr) {
+        for (const shared_buffer& each : goes->all()) workers_.buffers().lend(to.token, each);
+      }
+      const auto count = static_cast<std::uint16_t>(goes != nullptr ? goes->all().size() : 0);
+      sent = to.line->send({.task = one.id(),
+                            .attempt = to.attempt,
+                            .generation = to.generation,
+                            .kind = frame_kind::task,
+                            .flags = count},
+                           bytes, std::move(owner));
     } catch (const std::bad_alloc&) {  // as if nobody were there
       to.line->close();
     }

@@ -158,6 +158,9 @@ class process_table {
     }
   }
 
+  /// What workers borrow, each by its token. Threads: any.
+  buffer_bank& buffers() const noexcept { return births_.buffers(); }
+
   /// The tasks that have begun and that none of them has.
   unfinished_tasks& unfinished() noexcept { return unfinished_; }
 
@@ -213,6 +216,7 @@ class process_table {
 
   // It is not known any more.
   void forget(worker& one) {
+    buffers().gone(one.token);
     const auto found = processes_.find(one.token);
     if (watched_) retired_.push_back(std::move(found->second));
     processes_.erase(found);

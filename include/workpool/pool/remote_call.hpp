@@ -20,6 +20,7 @@
 #include <workpool/ipc/byte_reader.hpp>
 #include <workpool/ipc/byte_writer.hpp>
 #include <workpool/ipc/call_codec.hpp>
+#include <workpool/ipc/carried_buffers.hpp>
 #include <workpool/ipc/codecs.hpp>
 #include <workpool/pool/crew_link.hpp>
 #include <workpool/pool/kept_request.hpp>
@@ -31,16 +32,17 @@ namespace workpool { inline namespace v0 { namespace detail {
 template <class Result>
 class remote_call : public result_task<Result>, public remote_body {
  public:
-  remote_call(std::vector<std::byte> request, std::shared_ptr<crew_link> crew)
+  remote_call(call_request request, std::shared_ptr<crew_link> crew)
       : request_(std::move(request)), crew_(std::move(crew)) {}
 
   remote_body* elsewhere() noexcept override { return this; }
   std::span<const std::byte> request(const task&, std::vector<std::byte>&) override { return request_.bytes(); }
   std::shared_ptr<const void> lend() const noexcept override { return request_.lend(); }
+  const carried_buffers* carried() const noexcept override { return request_.carried(); }
 
-  void accept(task&, std::span<const std::byte> result) override {
+  void accept(task&, std::span<const std::byte> result, const carried_buffers* came = nullptr) override {
     this->forget();
-    byte_reader bytes(result);
+    byte_reader bytes(result, came);
     if constexpr (std::is_void_v<Result>) {
       const decoded_arguments<> nothing(bytes);
     } else {
@@ -66,7 +68,7 @@ class remote_call : public result_task<Result>, public remote_body {
 template <class Result>
 class remote_promise final : public remote_call<Result> {
  public:
-  remote_promise(std::vector<std::byte> request, std::shared_ptr<crew_link> crew)
+  remote_promise(call_request request, std::shared_ptr<crew_link> crew)
       : remote_call<Result>(std::move(request), std::move(crew)) {
     this->set_delivers();
   }
@@ -126,7 +128,7 @@ class remote_calls_of_bulk : public remote_body {
     return {made.count, part.left() == 0, made.last_is_cancelled != 0};
   }
   bool is_wanted(const task& one) const noexcept override { return static_cast<const bulk_part&>(one).is_wanted(); }
-  void accept(task&, std::span<const std::byte>) override {}
+  void accept(task&, std::span<const std::byte>, const carried_buffers* = nullptr) override {}
   cancel_result stop(task& one) noexcept override { return crew_->stop(one); }
   void end_early(task& one) noexcept override { crew_->end_early(one); }
 

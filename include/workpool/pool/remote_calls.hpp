@@ -11,8 +11,10 @@
 #include <workpool/core/call_task.hpp>
 #include <workpool/core/clock.hpp>
 #include <workpool/core/error.hpp>
+#include <workpool/detail/posix/sparse_memory.hpp>
 #include <workpool/ipc/byte_writer.hpp>
 #include <workpool/ipc/call_codec.hpp>
+#include <workpool/ipc/carried_buffers.hpp>
 #include <workpool/ipc/code_locator.hpp>
 #include <workpool/ipc/code_wire.hpp>
 #include <workpool/ipc/codecs.hpp>
@@ -40,8 +42,11 @@ class remote_calls {
   remote_calls(const remote_calls&) = delete;
   remote_calls& operator=(const remote_calls&) = delete;
 
-  /// Before the first task.
-  void connect(std::shared_ptr<crew_link> crew) noexcept { crew_ = std::move(crew); }
+  /// Before the first task. `buffers`: where those lie that can go with a task.
+  void connect(std::shared_ptr<crew_link> crew, const sparse_memory* buffers = nullptr) noexcept {
+    crew_ = std::move(crew);
+    buffers_ = buffers;
+  }
 
   template <class F, class... A>
   remote_call<result_t<F, A...>>* plain(F&& callable, A&&... arguments) {
@@ -71,12 +76,13 @@ class remote_calls {
     (check_codable<std::decay_t<const A&>>(), ...);
     return new remote_call<R>(counted([&] {
                                 std::vector<std::byte> bytes;
-                                byte_writer out(bytes, most_);
+                                carried_buffers goes(buffers_);
+                                byte_writer out(bytes, most_, &goes);
                                 out.write_raw(call_target::name);
                                 out.write_raw(static_cast<std::uint32_t>(one.name.size()));
                                 out.write(one.name.data(), one.name.size());
                                 encode_arguments<std::decay_t<const A&>...>(out, arguments...);
-                                return bytes;
+                                return call_request(std::move(bytes), std::move(goes));
                               }),
                               crew_);
   }
@@ -97,7 +103,7 @@ class remote_calls {
   template <class Pool, class F>
   std::shared_ptr<periodic_call<Pool>> series(Pool& pool, duration every, F&& callable) {
     check<F>();
-    return std::make_shared<remote_series<Pool>>(pool, every, request<F>(callable), crew_);
+    return std::make_shared<remote_series<Pool>>(pool, every, request<F>(callable).bytes, crew_);
   }
 
   /// Where a function lies, for a worker. Throws: unsupported.
@@ -144,7 +150,7 @@ class remote_calls {
 
   // What cannot be sent counts as rejected.
   template <class Make>
-  std::vector<std::byte> counted(Make make) {
+  auto counted(Make make) {
     try {
       return make();
     } catch (const error&) {
@@ -154,13 +160,14 @@ class remote_calls {
   }
 
   template <class F, class... A>
-  std::vector<std::byte> request(const std::decay_t<F>& callable, const A&... arguments) {
+  call_request request(const std::decay_t<F>& callable, const A&... arguments) {
     return counted([&] {
       std::vector<std::byte> bytes = kept_request::memory_for((block_size(arguments) + ... + 0));
-      byte_writer out(bytes, most_);
+      carried_buffers goes(buffers_);
+      byte_writer out(bytes, most_, &goes);
       write_call<std::decay_t<F>>(out, &enter_call<std::decay_t<F>, std::decay_t<const A&>...>, callable);
       encode_arguments<std::decay_t<const A&>...>(out, arguments...);
-      return bytes;
+      return call_request(std::move(bytes), std::move(goes));
     });
   }
 
@@ -179,6 +186,7 @@ class remote_calls {
   task_ledger& ledger_;
   code_locator places_;
   std::shared_ptr<crew_link> crew_;
+  const sparse_memory* buffers_ = nullptr;
 };
 
 }}}  // namespace workpool::v0::detail

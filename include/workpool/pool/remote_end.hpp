@@ -13,6 +13,7 @@
 #include <workpool/core/task.hpp>
 #include <workpool/core/worker_info.hpp>
 #include <workpool/ipc/byte_reader.hpp>
+#include <workpool/ipc/carried_buffers.hpp>
 #include <workpool/ipc/exception_codec.hpp>
 #include <workpool/ipc/frame.hpp>
 #include <workpool/pool/call_tally.hpp>
@@ -26,7 +27,8 @@ struct remote_end {
   task* one = nullptr;  // with a reference
   worker_id worker = 0;
   time_point begun_at{};
-  frame answer{};  // kind result or error; anything else: there is none, and the two below say it all
+  carried_buffers came{};  // with the answer
+  frame answer{};          // kind result or error; anything else: there is none, and the two below say it all
   call_tally calls{};
   outcome result = outcome::worker_lost;
   std::exception_ptr error{};
@@ -63,7 +65,7 @@ inline void settle(task_ledger& ledger, run_books& books, remote_end end) noexce
   };
   try {
     if (end.answer.header.kind == frame_kind::result) {
-      one.elsewhere()->accept(one, end.answer.payload);
+      one.elsewhere()->accept(one, end.answer.payload, &end.came);
       end.result = outcome::value;
     } else if (end.answer.header.kind == frame_kind::error) {
       std::tie(end.result, end.error) = error_of_answer(end.answer);
@@ -75,6 +77,7 @@ inline void settle(task_ledger& ledger, run_books& books, remote_end end) noexce
     keep_error(nullptr);
   }
   end.answer = {};
+  end.came = {};
   if (one.accepted_at() != time_point{} && one.calls() == 1) ledger.record_run(steady::now() - end.begun_at);
 
   const time_point again = end.may_follow ? ledger.plan_next(one, end.result, end.error) : time_point::max();

@@ -58,7 +58,7 @@ inline child_fault exec_worker(const worker_birth& birth) {
                                        worker_main main) noexcept {
   name_this_process("workpool-worker");
   child_state state{.parent = zygote, .out = birth.out, .err = birth.err, .nice = birth.nice};
-  state.kept = {birth.channel, birth.report, birth.memory, complaints.get()};
+  state.kept = {birth.channel, birth.report, birth.memory, birth.buffers, complaints.get()};
   child_fault fault = make_clean(state, birth.limits);
   birth.out = birth.err = -1;
   if (!fault) fault = add_to_environment(birth);

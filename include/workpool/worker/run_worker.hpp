@@ -3,6 +3,7 @@
 #include <exception>
 #include <utility>
 #include <workpool/core/error.hpp>
+#include <workpool/detail/posix/sparse_memory.hpp>
 #include <workpool/detail/posix/unique_fd.hpp>
 #include <workpool/process/crash_trace.hpp>
 #include <workpool/worker/worker_birth.hpp>
@@ -21,14 +22,15 @@ inline int run_worker(worker_birth& birth) {
     const std::size_t most = setup.max_message;
     worker_memory memory = worker_memory::of(birth.memory, setup.rings);
     unique_fd(std::exchange(birth.memory, -1)).reset();
+    sparse_memory buffers(unique_fd(std::exchange(birth.buffers, -1)));
     unique_fd socket(std::exchange(birth.channel, -1));
     if (setup.rings && !memory) throw spawn_failed("it was told of rings and has no memory for them");
     worker_channel channel(setup.rings ? worker_stream(memory.rings(std::move(socket), ring_stream::side::right))
                                        : worker_stream(socket_stream(std::move(socket))),
                            most + request_overhead);
     // Never destroyed: the thread that listens for stop requests ends with the process.
-    static auto* const host =
-        new worker_host<worker_channel>(std::move(channel), birth.id, std::move(setup), std::move(memory));
+    static auto* const host = new worker_host<worker_channel>(std::move(channel), birth.id, std::move(setup),
+                                                              std::move(memory), std::move(buffers));
     return host->run();
   } catch (const std::exception& broken) {
     std::fprintf(stderr, "workpool: worker %u cannot begin: %s\n", birth.id, broken.what());

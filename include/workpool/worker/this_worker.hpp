@@ -1,8 +1,12 @@
 #pragma once
+#include <cstddef>
 #include <stop_token>
 #include <utility>
+#include <workpool/core/error.hpp>
 #include <workpool/core/task.hpp>
 #include <workpool/core/worker_info.hpp>
+#include <workpool/ipc/buffer_maker.hpp>
+#include <workpool/ipc/shared_buffer.hpp>
 
 namespace workpool { inline namespace v0 {
 namespace detail {
@@ -54,6 +58,18 @@ inline std::stop_token stop_token() {
 /// that then sends none is lost, and its worker replaced. On a thread, and outside a task, it does nothing.
 inline void heartbeat() noexcept {
   if (detail::innermost_run != nullptr) detail::innermost_run->running->beat();
+}
+
+/// A new buffer of zeros that the task can give as its result, or use until it drops it; 0 bytes: none. Units: bytes.
+/// Blocks: until the host has answered. Throws: message_too_large where the pool's buffer_memory is used up, or the
+/// system has no memory for it; unsupported outside of a task of a fork pool; std::bad_alloc.
+inline shared_buffer make_buffer(std::size_t bytes) {
+  detail::buffer_maker* const maker =
+      detail::innermost_run == nullptr ? nullptr : detail::innermost_run->running->buffers();
+  if (maker == nullptr) {
+    throw unsupported("this_worker::make_buffer was called outside of a task of a fork_pool: use the pool's own there");
+  }
+  return maker->make(bytes);
 }
 
 }  // namespace this_worker

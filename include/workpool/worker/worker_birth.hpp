@@ -18,8 +18,8 @@ namespace workpool { inline namespace v0 { namespace detail {
 /// Everything a worker process starts with.
 ///
 /// The descriptors belong to whoever holds the struct as plain numbers: a host that asks for a worker keeps and closes
-/// its own; in the worker `channel`, `report` and `memory` are open, are its own and closed on exec, while `out` and
-/// `err` are -1: they have become its standard output and standard error.
+/// its own; in the worker `channel`, `report`, `memory` and `buffers` are open, are its own and closed on exec, while
+/// `out` and `err` are -1: they have become its standard output and standard error.
 struct worker_birth {
   worker_id id = 0;
   std::uint32_t generation = 0;
@@ -29,13 +29,14 @@ struct worker_birth {
   int nice = 0;                                       // 0: as inherited
   int channel = -1, out = -1, err = -1, report = -1;  // -1: none; out, err: as the zygote's
   int memory = -1;                                    // worker_memory; -1: none
+  int buffers = -1;                                   // sparse_memory of the pool's buffers; -1: none
   std::string setup{};                                // for the worker, unread on the way
 
   /// In the order in which they are sent.
-  std::array<int*, 5> descriptors() noexcept { return {&channel, &out, &err, &report, &memory}; }
-  std::array<int, 5> descriptors() const noexcept { return {channel, out, err, report, memory}; }
+  std::array<int*, 6> descriptors() noexcept { return {&channel, &out, &err, &report, &memory, &buffers}; }
+  std::array<int, 6> descriptors() const noexcept { return {channel, out, err, report, memory, buffers}; }
   /// Those that a worker has as they are.
-  std::array<int, 3> kept() const noexcept { return {channel, report, memory}; }
+  std::array<int, 4> kept() const noexcept { return {channel, report, memory, buffers}; }
 };
 
 /// What runs in the worker. Its result is the worker's exit code.

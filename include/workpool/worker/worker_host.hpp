@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -16,13 +17,19 @@
 #include <workpool/core/task.hpp>
 #include <workpool/detail/posix/leave_now.hpp>
 #include <workpool/detail/posix/process_mark.hpp>
+#include <workpool/detail/posix/sparse_memory.hpp>
+#include <workpool/ipc/buffer_note.hpp>
+#include <workpool/ipc/buffer_share.hpp>
 #include <workpool/ipc/byte_reader.hpp>
 #include <workpool/ipc/byte_writer.hpp>
+#include <workpool/ipc/carried_buffers.hpp>
 #include <workpool/ipc/channel.hpp>
 #include <workpool/ipc/code_location.hpp>
 #include <workpool/ipc/code_resolver.hpp>
 #include <workpool/ipc/exception_codec.hpp>
 #include <workpool/ipc/frame.hpp>
+#include <workpool/worker/buffer_loans.hpp>
+#include <workpool/worker/buffer_mail.hpp>
 #include <workpool/worker/call_frame.hpp>
 #include <workpool/worker/call_mark.hpp>
 #include <workpool/worker/call_run.hpp>
@@ -44,8 +51,15 @@ template <channel Channel>
 class worker_host {
  public:
   /// Without memory the host learns of calls by answers alone.
-  worker_host(Channel channel, worker_id id, worker_setup setup, worker_memory memory = {})
-      : line_(std::move(channel)), id_(id), setup_(std::move(setup)), memory_(std::move(memory)) {}
+  worker_host(Channel channel, worker_id id, worker_setup setup, worker_memory memory = {}, sparse_memory buffers = {})
+      : line_(std::move(channel)),
+        id_(id),
+        setup_(std::move(setup)),
+        memory_(std::move(memory)),
+        loans_(std::move(buffers), memory_ ? memory_.mail() : own_mail_, [this](frame_header said) {
+          said.generation = generation();
+          line_.send(said);
+        }) {}
 
   /// Gives: the exit code of the process.
   int run() {
@@ -87,6 +101,7 @@ class worker_host {
       }
     }
 
+    buffer_maker* buffers() noexcept override { return &host_.loans_; }
     call_run& run() noexcept { return run_; }
 
    private:
@@ -126,13 +141,23 @@ class worker_host {
                         .attempt = request.header.attempt,
                         .generation = generation(),
                         .kind = frame_kind::result};
+    carried_buffers gives(loans_.memory());
+    loans_.begin_task();
     {
       running_call self(*this, request.header);
-      call(self, request, bytes, header);
+      call(self, request, bytes, header, gives);
     }
     request.payload = {};             // before the host can think that the task is over
     if (!mark_.same()) leave_now(0);  // a task has forked, and this is its child
+    std::vector<buffer_note> notes = loans_.end_task(gives);
+    if (header.kind == frame_kind::result && !notes.empty()) {
+      header.flags = static_cast<std::uint16_t>(std::min(notes.size(), most_notes));
+      const auto first = std::as_bytes(std::span(notes).first(header.flags));
+      bytes.insert(bytes.end(), first.begin(), first.end());
+      notes.erase(notes.begin(), notes.begin() + header.flags);
+    }
     const bool there = send(header, bytes);
+    for (const buffer_note& one : notes) loans_.tell_returned(one);
     if (bytes.capacity() <= spare_blocks::largest) spare_ = std::move(bytes);
     return there;
   }
@@ -146,23 +171,38 @@ class worker_host {
   }
 
   // Makes an answer of whatever happens.
-  void call(running_call& self, const frame& request, std::vector<std::byte>& bytes, frame_header& header) {
+  void call(running_call& self, const frame& request, std::vector<std::byte>& bytes, frame_header& header,
+            carried_buffers& gives) {
     const run_scope scope(self, id_);
     try {
-      byte_reader arguments(request.payload);
-      byte_writer result(bytes, setup_.max_message);
+      const std::size_t places = request.header.flags * sizeof(buffer_place);
+      if (places > request.payload.size()) throw codec_error("a request ends before the places of its buffers");
+      const std::span<const std::byte> all(request.payload.data(), request.payload.size());
+      const carried_buffers came = take_places(all.last(places));
+      byte_reader arguments(all.first(all.size() - places), &came);
+      byte_writer result(bytes, setup_.max_message, &gives);
       call_frame frame{arguments, result, self, code_, self.run()};
       enter(frame);
     } catch (...) {
       const std::exception_ptr error = std::current_exception();
       if (!error) end_of_thread();
       bytes.clear();
+      gives.all().clear();
       header.kind = frame_kind::error;
       header.flags = static_cast<std::uint16_t>(own_code_of(error));
       constexpr std::size_t longest = std::size_t{1} << 20;  // bytes; texts are cut far below that
       byte_writer answer(bytes, longest);
       encode_exception(answer, error);
     }
+  }
+
+  // What has come with a request.
+  carried_buffers take_places(std::span<const std::byte> bytes) {
+    carried_buffers came(loans_.memory());
+    for (byte_reader places(bytes); places.left() != 0;) {
+      came.arrived(loans_.arrived(places.template read_raw<buffer_place>()));
+    }
+    return came;
   }
 
   static void enter(call_frame& call) {
@@ -203,10 +243,14 @@ class worker_host {
 
   std::uint32_t generation() const noexcept { return static_cast<std::uint32_t>(setup_.generation); }
 
+  static constexpr std::size_t most_notes = 60'000;  // with an answer; the rest is said after it
+
   worker_line<Channel> line_;
   const worker_id id_;
   const worker_setup setup_;
   const worker_memory memory_;
+  buffer_mail own_mail_;
+  buffer_loans loans_;
   call_mark own_mark_;
   std::uint64_t calls_ = 0;  // begun
   const process_mark mark_ = process_mark::current();

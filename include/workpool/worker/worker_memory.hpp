@@ -5,11 +5,13 @@
 #include <workpool/detail/posix/shared_memory.hpp>
 #include <workpool/detail/posix/unique_fd.hpp>
 #include <workpool/ipc/ring_stream.hpp>
+#include <workpool/worker/buffer_mail.hpp>
 #include <workpool/worker/call_mark.hpp>
 
 namespace workpool { inline namespace v0 { namespace detail {
 
-/// The memory that a worker process shares with its host: a call_mark, and rings where it talks through them.
+/// The memory that a worker process shares with its host: a call_mark, a buffer_mail, and rings where it talks through
+/// them.
 class worker_memory {
  public:
   /// An empty one.
@@ -30,13 +32,15 @@ class worker_memory {
   explicit operator bool() const noexcept { return all_ != nullptr; }
 
   call_mark& mark() const noexcept { return all_->as<call_mark>(); }
+  buffer_mail& mail() const noexcept { return all_->as<buffer_mail>(of_mail); }
   /// Throws: std::bad_alloc.
   ring_stream rings(unique_fd bell, ring_stream::side me) const { return {std::move(bell), all_, of_rings, me}; }
 
  private:
   static constexpr std::size_t of_rings = ring_stream::alignment;  // where they begin
   static constexpr std::size_t size(bool rings) noexcept { return of_rings + (rings ? ring_stream::size : 0); }
-  static_assert(sizeof(call_mark) <= of_rings);
+  static constexpr std::size_t of_mail = 1024;
+  static_assert(sizeof(call_mark) <= of_mail && of_mail + sizeof(buffer_mail) <= of_rings);
 
   std::shared_ptr<const shared_memory> all_;
 };

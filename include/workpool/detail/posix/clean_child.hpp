@@ -61,7 +61,7 @@ child_fault set_limits(const Limits& limits) noexcept {
 struct child_state {
   int parent = 0;  // the process whose death is to be this one's
   int out = -1, err = -1;
-  std::array<int, 4> kept{-1, -1, -1, -1};  // of the descriptors from 3 on; -1: none
+  std::array<int, 5> kept{-1, -1, -1, -1, -1};  // of the descriptors from 3 on; -1: none
   int nice = 0;
 };
 
@@ -84,8 +84,8 @@ child_fault make_clean(const child_state& wanted, const Limits& limits) noexcept
   if (wanted.err >= 0) {
     if (const int error = set_standard_stream(STDERR_FILENO, wanted.err)) return {error, "standard error"};
   }
-  const auto [first, second, third, fourth] = wanted.kept;
-  const std::array<int, 7> open{STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, first, second, third, fourth};
+  const auto [first, second, third, fourth, fifth] = wanted.kept;
+  const std::array<int, 8> open{STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, first, second, third, fourth, fifth};
   close_all_but(open);
   if (wanted.nice != 0) {
     if (const int error = set_nice(wanted.nice)) return {error, "nice"};
