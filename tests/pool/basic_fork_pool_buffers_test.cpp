@@ -10,8 +10,6 @@
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
-#include <iterator>
 #include <numeric>
 #include <optional>
 #include <span>
@@ -28,12 +26,14 @@
 
 #include "support/catch.hpp"
 #include "support/eventually.hpp"
+#include "support/forked.hpp"
 #include "support/lost_worker.hpp"
 #include "support/shared_numbers.hpp"
 
 namespace wp = workpool;
 using namespace std::chrono_literals;
 using workpool_test::eventually;
+using workpool_test::open_descriptors;
 using workpool_test::shared_numbers;
 using workpool_test::shared_numbers_side;
 
@@ -67,10 +67,6 @@ wp::shared_buffer& kept_here() {
 /// Keeps it beyond the task.
 wp::shared_buffer keep(wp::shared_buffer one) { return kept_here() = one; }
 void let_go() { kept_here() = {}; }
-
-std::size_t open_descriptors() {
-  return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {}));
-}
 
 }  // namespace
 
@@ -212,9 +208,9 @@ TEST_CASE("the buffers of a worker that was killed are reclaimed, and nothing pi
     all.clear();
     CHECK_THROWS_AS(held.get(), wp::worker_lost);
     CHECK(eventually([&] { return pool.stats().buffers == 0 && pool.stats().buffer_bytes == 0; }));
-    if (round == 0) descriptors = open_descriptors();
+    if (round == 0) descriptors = open_descriptors().size();
   }
-  CHECK(eventually([&] { return open_descriptors() <= descriptors; }));
+  CHECK(eventually([&] { return open_descriptors().size() <= descriptors; }));
 }
 
 TEST_CASE("more buffers than there may be are refused by field, value and remedy, here and in a worker",

@@ -10,8 +10,6 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
-#include <iterator>
 #include <optional>
 #include <random>
 #include <utility>
@@ -21,20 +19,18 @@
 #include <workpool/worker/this_worker.hpp>
 
 #include "support/eventually.hpp"
+#include "support/forked.hpp"
 #include "support/forking_main.hpp"
 #include "support/hang_trap.hpp"
 
 namespace wp = workpool;
 using namespace std::chrono_literals;
 using workpool_test::eventually;
+using workpool_test::open_descriptors;
 
 namespace {
 
 constexpr std::size_t count = 64;  // buffers of a worker
-
-std::size_t open_descriptors() {
-  return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {}));
-}
 
 /// Half of them come, half of them are made here; then it dies, sooner or later.
 void hold_and_die(const std::vector<wp::shared_buffer>& some, unsigned seed) {
@@ -87,16 +83,16 @@ int forking_main(int argc, char** argv) {
     if (!eventually([&] { return pool.stats().buffers == 0 && pool.stats().buffer_bytes == 0; })) ++wrong;
     if (round == std::min<std::uint64_t>(20, rounds / 2)) {
       static_cast<void>(eventually([&] { return pool.stats().workers_by_state[0] == 0; }, 1s));
-      descriptors = open_descriptors();
+      descriptors = open_descriptors().size();
       memory = wp::detail::resident_memory(::getpid()).value_or(0);
     }
   }
-  const bool flat = eventually([&] { return open_descriptors() <= descriptors; }, 5s);
+  const bool flat = eventually([&] { return open_descriptors().size() <= descriptors; }, 5s);
   const std::size_t now = wp::detail::resident_memory(::getpid()).value_or(0);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   std::printf("%" PRIu64 " workers killed, %" PRIu64
               " wrong; descriptors %zu, then %zu; resident %zu KiB, then %zu KiB; %.1f s\n",
-              lost, wrong, descriptors, open_descriptors(), memory / 1024, now / 1024, seconds);
+              lost, wrong, descriptors, open_descriptors().size(), memory / 1024, now / 1024, seconds);
   const bool small = now <= memory + (std::size_t{4} << 20);
   return wrong == 0 && flat && small ? 0 : 1;
 }

@@ -27,7 +27,8 @@
 
 namespace workpool { inline namespace v0 {
 
-/// What can be said of a pool of processes. Units: sizes in bytes.
+/// What can be said of a pool of processes. Units: sizes in bytes; resident is also what a worker has used of shared
+/// buffers.
 struct fork_pool_options {
   std::string name{};      // in messages and stats; "pool" when empty
   worker_range workers{};  // 0: default_concurrency(); at most 4096. {min, max}: more than min while there is work
