@@ -33,6 +33,7 @@
 #include <workpool/config.hpp>
 #include <workpool/detail/posix/pipe.hpp>
 #include <workpool/detail/posix/pipe_reading.hpp>
+#include <workpool/detail/posix/poll_one.hpp>
 
 using namespace std::chrono_literals;
 using workpool::child_output;
@@ -396,9 +397,12 @@ TEST_CASE("a flush that waits for the host alone ends when the host has read") {
     worker_pipes pipes;
     const output_source source = pipes.join(pump);
     const std::string line = std::string(999, 'l') + "\n";
-    do {
+    const auto host_has_room = [&] { return poll_one(host.out.writing.get(), poll_for::writing, steady::now()); };
+    while (host_has_room()) {
       write_all(pipes.out.writing.get(), line);
-    } while (pump.flush(steady::now() + 10ms));
+      static_cast<void>(pump.flush(steady::now() + 10ms));
+    }
+    for (int n = 0; n < 8; ++n) write_all(pipes.out.writing.get(), line);  // more than is less than enough room
     std::atomic<bool> flushed{false}, about_to{false};
     std::jthread flusher([&] {
       about_to = true;
