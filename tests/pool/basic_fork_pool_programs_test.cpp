@@ -89,8 +89,9 @@ class scratch {
 };
 
 std::string this_program() {
-  std::ifstream file("/proc/self/exe", std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
+  std::string text(fs::file_size(fs::read_symlink("/proc/self/exe")), '\0');
+  std::ifstream("/proc/self/exe", std::ios::binary).read(text.data(), static_cast<std::streamsize>(text.size()));
+  return text;
 }
 /// The same code with another build-id.
 std::string another_build() {
