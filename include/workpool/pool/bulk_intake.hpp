@@ -104,7 +104,7 @@ class bulk_intake {
 
   static void describe(bulk_part& one, const task_options& options) {
     one.describe_as(next_task_numbers(one.calls()), options.priority);
-    apply(options, one);
+    detail::apply(options, one);
   }
 
   // Leave of the breaker for all parts, or for none: what was given already is handed back with the bulk.

@@ -273,7 +273,7 @@ class pool_surface {
     std::unique_ptr<result_task<result_t<F, A...>>> made(
         core_->calls().template with<F, A...>(options, std::forward<F>(callable), std::forward<A>(arguments)...));
     made->describe_as(next_task_number(), options.priority);
-    apply(options, *made);
+    detail::apply(options, *made);  // not std::apply, which a result of the standard library would bring in
     return made.release();
   }
 
