@@ -33,10 +33,36 @@ const char* const mark = "WORKPOOL_HOST_KILLED";
   }
 }
 
-/// A moment between none and 60 ms, the beginnings more often.
-std::chrono::microseconds moment(int round) {
+/// A moment between none and the end of what is looked at, the beginnings more often.
+std::chrono::microseconds moment(int round, std::chrono::microseconds whole) {
   const int step = round % 30;
-  return std::chrono::microseconds(step * step * 66 + std::rand() % 500);
+  return whole * (step * step) / 900 + std::chrono::microseconds(std::rand() % 500);
+}
+
+int start_host(const char* start, const std::string& value) {
+  const int host = ::fork();
+  if (host != 0) return host;
+  ::setenv(mark, value.c_str(), 1);
+  ::execl("/proc/self/exe", "host_killed", start, "host", nullptr);
+  ::_exit(127);
+}
+
+/// 60 ms, and more where a host takes longer to begin: it has a zygote and workers soon then.
+std::chrono::microseconds time_of_a_beginning(const char* start, const std::string& value) {
+  const auto begin = std::chrono::steady_clock::now();
+  const int host = start_host(start, value);
+  const bool begun =
+      workpool_test::eventually([&] { return fault::processes_marked(std::string(mark) + "=" + value).size() > 3; });
+  const auto took = std::chrono::steady_clock::now() - begin;
+  fault::expect(begun, "a host begins");
+  ::kill(host, SIGKILL);
+  ::waitpid(host, nullptr, 0);
+  static_cast<void>(workpool_test::eventually([&] {
+    while (::waitpid(-1, nullptr, WNOHANG) > 0) {
+    }
+    return fault::processes_marked(std::string(mark) + "=" + value).empty();
+  }));
+  return std::max(std::chrono::microseconds(60'000), std::chrono::duration_cast<std::chrono::microseconds>(2 * took));
 }
 
 }  // namespace
@@ -51,14 +77,10 @@ int main(int argc, char** argv) {
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);  // whoever is left comes here
   const std::string value = std::to_string(::getpid());
   std::size_t seen = 0;
+  const auto whole = time_of_a_beginning(argv[1], value);
   for (int round = 0; round < rounds; ++round) {
-    const int host = ::fork();
-    if (host == 0) {
-      ::setenv(mark, value.c_str(), 1);
-      ::execl("/proc/self/exe", "host_killed", argv[1], "host", nullptr);
-      ::_exit(127);
-    }
-    const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(2) + moment(round);
+    const int host = start_host(argv[1], value);
+    const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(2) + moment(round, whole);
     while (std::chrono::steady_clock::now() < until) ::usleep(100);
     if (round % 5 == 4) seen += fault::processes_marked(std::string(mark) + "=" + value).size();
     ::kill(host, SIGKILL);

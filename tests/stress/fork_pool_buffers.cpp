@@ -14,10 +14,10 @@
 #include <random>
 #include <utility>
 #include <vector>
-#include <workpool/detail/posix/process_memory.hpp>
 #include <workpool/pool/fork_pool.hpp>
 #include <workpool/worker/this_worker.hpp>
 
+#include "support/bytes_in_use.hpp"
 #include "support/eventually.hpp"
 #include "support/forked.hpp"
 #include "support/forking_main.hpp"
@@ -84,15 +84,15 @@ int forking_main(int argc, char** argv) {
     if (round == std::min<std::uint64_t>(20, rounds / 2)) {
       static_cast<void>(eventually([&] { return pool.stats().workers_by_state[0] == 0; }, 1s));
       descriptors = open_descriptors().size();
-      memory = wp::detail::resident_memory(::getpid()).value_or(0);
+      memory = workpool_test::bytes_in_use();
     }
   }
   const bool flat = eventually([&] { return open_descriptors().size() <= descriptors; }, 5s);
-  const std::size_t now = wp::detail::resident_memory(::getpid()).value_or(0);
+  const std::uint64_t now = workpool_test::bytes_in_use();
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  std::printf("%" PRIu64 " workers killed, %" PRIu64
-              " wrong; descriptors %zu, then %zu; resident %zu KiB, then %zu KiB; %.1f s\n",
+  std::printf("%" PRIu64 " workers killed, %" PRIu64 " wrong; descriptors %zu, then %zu; memory %" PRIu64
+              " KiB, then %" PRIu64 " KiB; %.1f s\n",
               lost, wrong, descriptors, open_descriptors().size(), memory / 1024, now / 1024, seconds);
-  const bool small = now <= memory + (std::size_t{4} << 20);
+  const bool small = now <= memory + (std::uint64_t{4} << 20);
   return wrong == 0 && flat && small ? 0 : 1;
 }

@@ -11,32 +11,18 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <string>
-#include <workpool/config.hpp>
 #include <workpool/pool.hpp>
 
+#include "support/bytes_in_use.hpp"
 #include "support/eventually.hpp"
 #include "support/hang_trap.hpp"
 
-#if WORKPOOL_UNDER_ASAN || WORKPOOL_UNDER_TSAN
-extern "C" std::size_t __sanitizer_get_current_allocated_bytes();  // of <sanitizer/allocator_interface.h>
-#endif
-
 namespace wp = workpool;
+using workpool_test::bytes_in_use;
 
 namespace {
-
-std::uint64_t bytes_in_use() {
-#if WORKPOOL_UNDER_ASAN || WORKPOOL_UNDER_TSAN
-  return __sanitizer_get_current_allocated_bytes();
-#endif
-  std::ifstream numbers("/proc/self/statm");
-  std::uint64_t total = 0, resident = 0;
-  numbers >> total >> resident;
-  return resident * 4096;
-}
 
 auto threads_of_process() {
   const std::filesystem::directory_iterator all("/proc/self/task");
