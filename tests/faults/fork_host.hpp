@@ -18,6 +18,7 @@
 #include "support/eventually.hpp"
 #include "support/forked.hpp"
 #include "support/forking_main.hpp"
+#include "support/processes_marked.hpp"
 
 /// What the programs about hosts of fork pools share.
 namespace fault {
@@ -45,15 +46,6 @@ void expect_service(Pool& pool) {
   expect(pool.submit(own_number).get() != ::getpid(), "tasks run in another process");
 }
 
-/// Every process that has this text in its environment.
-inline std::vector<int> processes_marked(const std::string& mark) {
-  std::vector<int> found;
-  for (const int pid : workpool::detail::numbers_in("/proc")) {
-    std::ifstream file("/proc/" + std::to_string(pid) + "/environ");
-    const std::string text{std::istreambuf_iterator<char>(file), {}};
-    if (text.find(mark) != text.npos && workpool_test::runs(pid)) found.push_back(pid);
-  }
-  return found;
-}
+using workpool_test::processes_marked;
 
 }  // namespace fault

@@ -17,20 +17,12 @@
 
 #include "fault.hpp"
 #include "support/eventually.hpp"
+#include "support/processes_marked.hpp"
 #include "support/zygote_talk.hpp"
 
 /// What the programs about zygotes share.
 namespace fault {
 
-/// Every process that has this variable in the environment it was exec'd with, or is a fork of one that has.
-inline std::vector<int> processes_marked(const std::string& mark) {
-  std::vector<int> found;
-  for (const int pid : workpool::detail::numbers_in("/proc")) {
-    std::ifstream file("/proc/" + std::to_string(pid) + "/environ");
-    const std::string text{std::istreambuf_iterator<char>(file), {}};
-    if (text.find(mark) != text.npos && workpool_test::runs(pid)) found.push_back(pid);
-  }
-  return found;
-}
+using workpool_test::processes_marked;
 
 }  // namespace fault

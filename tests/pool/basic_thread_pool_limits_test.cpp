@@ -124,7 +124,8 @@ TEMPLATE_TEST_CASE("a waiting task expires at its time, also while the pool is p
   const std::weak_ptr<int> alive = captured;
   auto one = pool.submit({.name = "stale", .expires_after = 10ms}, [captured = std::move(captured)] { return 1; });
   auto other = pool.submit({.expires_after = 10min}, [] { return 2; });
-  CHECK_FALSE(pool.try_submit([] {}));
+  const bool full = !pool.try_submit([] {});
+  CHECK((full || alive.expired()));
   try {
     static_cast<void>(one.get());
     FAIL("no exception");
@@ -132,7 +133,7 @@ TEMPLATE_TEST_CASE("a waiting task expires at its time, also while the pool is p
     CHECK(std::string(error.what()).find("'stale' waited longer than its expires_after") != std::string::npos);
   }
   CHECK(alive.expired());
-  CHECK(pool.try_submit([] {}));  // its place is free
+  CHECK((pool.try_submit([] {}) || !full));  // its place is free
   pool.resume();
   CHECK(other.get() == 2);
   pool.wait_idle();

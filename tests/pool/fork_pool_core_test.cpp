@@ -30,8 +30,9 @@ TEST_CASE("a handler of the pool that waits for a task of the pool without a lim
   wp::errc told{};
   auto blocked = pool.submit([](workpool_test::shared_gate gate) { gate.enter(); }, held.handle());
   held.await(1);
+  const wp::task_id first = blocked.id();  // later it is got from elsewhere at the same time
   const auto watch = pool.on_event<wp::event::task_settled>([&](const wp::event::task_settled& news) {
-    if (news.task == blocked.id()) return;
+    if (news.task == first) return;
     try {
       blocked.wait();
     } catch (const wp::would_deadlock&) {

@@ -20,6 +20,7 @@
 
 #include "support/eventually.hpp"
 #include "support/forked.hpp"
+#include "support/processes_marked.hpp"
 
 /// Hosts of fork pools that are killed at random moments, with everything that workers may have at that time.
 namespace workpool_test {
@@ -64,14 +65,7 @@ inline void crash() { std::abort(); }
 
 /// Every process that is a host, or was started by one.
 inline std::vector<int> processes_of_hosts() {
-  const std::string wanted = std::string(host_mark) + "=" + std::to_string(::getpid());
-  std::vector<int> found;
-  for (const int pid : workpool::detail::numbers_in("/proc")) {
-    std::ifstream file("/proc/" + std::to_string(pid) + "/environ");
-    const std::string text{std::istreambuf_iterator<char>(file), {}};
-    if (text.find(wanted) != text.npos && runs(pid)) found.push_back(pid);
-  }
-  return found;
+  return processes_marked(std::string(host_mark) + "=" + std::to_string(::getpid()));
 }
 
 inline void reap_all() {

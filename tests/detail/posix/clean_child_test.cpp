@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <set>
 #include <string>
 #include <workpool/detail/posix/pipe.hpp>
@@ -37,6 +38,7 @@ void block_everything() {
 template <class Check>
 int after_make_clean(child_state wanted, const limits& limited, Check check) {
   wanted.parent = ::getpid();
+  std::fflush(stdout);  // a sanitizer flushes at every end, also what is this process's
   return code_of_child([&] {
     block_everything();
     for (const int signal : {SIGINT, SIGCHLD, SIGPIPE, SIGUSR1, SIGRTMAX}) ::signal(signal, SIG_IGN);

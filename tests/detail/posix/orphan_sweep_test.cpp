@@ -83,6 +83,21 @@ TEST_CASE("the parent of a process is found whatever that one is called") {
   CHECK(parent_of(1 << 30) == 0);
 }
 
+TEST_CASE("a process that ends while its parent is looked for is no error") {
+  CHECK(code_of_child([] {
+          ::signal(SIGCHLD, SIG_IGN);  // it is gone as soon as it ends
+          for (int n = 0; n < 3000; ++n) {
+            const int child = ::fork();
+            if (child == 0) ::_exit(0);
+            for (int look = 0; look < 3; ++look) {
+              const int parent = parent_of(child);
+              if (parent != 0 && parent != ::getpid()) return 1;
+            }
+          }
+          return 0;
+        }) == 0);
+}
+
 TEST_CASE("a signal to a group reaches everybody in it, and a child that leads none alone") {
   CHECK(code_of_child([] {
           pipe_ends told = pipe_ends::make();

@@ -8,7 +8,6 @@
 #include <cstddef>
 #include <cstdlib>
 #include <fstream>
-#include <iterator>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -37,7 +36,8 @@ inline std::vector<int> numbers_in(const char* directory) {
 /// Gives: 0 where it cannot be read, or is gone. Source: proc(5), "pid (name) state parent …"; a name may hold ") ".
 inline int parent_of(int process) {
   std::ifstream file("/proc/" + std::to_string(process) + "/stat");
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  std::string text;
+  std::getline(file, text, '\0');  // does not throw where the process ends while it is read
   const auto name_ends = text.rfind(')');
   if (name_ends == text.npos) return 0;
   std::istringstream rest(text.substr(name_ends + 1));

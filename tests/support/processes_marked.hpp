@@ -1,0 +1,24 @@
+#pragma once
+
+#include <fstream>
+#include <string>
+#include <vector>
+#include <workpool/detail/posix/orphan_sweep.hpp>
+
+#include "support/forked.hpp"
+
+namespace workpool_test {
+
+/// Every process that runs and has this text in the environment it was exec'd with, or is a fork of one that has.
+inline std::vector<int> processes_marked(const std::string& mark) {
+  std::vector<int> found;
+  for (const int pid : workpool::detail::numbers_in("/proc")) {
+    std::ifstream file("/proc/" + std::to_string(pid) + "/environ");
+    std::string text;
+    for (std::string part; std::getline(file, part, '\0'); text += '\0') text += part;  // throws nowhere it may end
+    if (text.find(mark) != text.npos && runs(pid)) found.push_back(pid);
+  }
+  return found;
+}
+
+}  // namespace workpool_test
