@@ -1,4 +1,3 @@
-#include <workpool/config.hpp>
 #include <workpool/detail/posix/process_image.hpp>
 
 #include "support/catch.hpp"
