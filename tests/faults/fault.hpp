@@ -10,6 +10,7 @@
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <workpool/config.hpp>
 
 #include "support/hang_trap.hpp"
 
@@ -19,6 +20,10 @@ namespace fault {
 
 /// A test that cannot be made here; ctest reports it as skipped.
 inline constexpr int skipped = 77;
+
+/// ThreadSanitizer has a thread of its own in every process, makes a fork of every vfork, so that no errno comes back,
+/// and ends a fork of a process with threads that starts one.
+inline constexpr bool forks_are_odd = WORKPOOL_UNDER_TSAN != 0;
 
 inline int failures = 0;
 

@@ -9,6 +9,7 @@
 namespace wp = workpool;
 
 int main() {
+  if (fault::forks_are_odd) return fault::skipped;
   const workpool_test::hang_trap trap("fork_host_without_entry");
   const auto descriptors = workpool_test::open_descriptors();
   std::thread([&] {

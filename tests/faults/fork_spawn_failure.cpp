@@ -82,7 +82,7 @@ int forking_main(int argc, char** argv) {
     if (!become_nobody()) return fault::skipped;
     processes();
   } else if (mode == "proc") {
-    if (!own_mounts()) return fault::skipped;
+    if (fault::forks_are_odd || !own_mounts()) return fault::skipped;
     proc();
   } else {
     return 2;

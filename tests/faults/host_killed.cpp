@@ -62,7 +62,7 @@ std::chrono::microseconds time_of_a_beginning(const char* start, const std::stri
     }
     return fault::processes_marked(std::string(mark) + "=" + value).empty();
   }));
-  return std::max(std::chrono::microseconds(60'000), std::chrono::duration_cast<std::chrono::microseconds>(2 * took));
+  return std::max(std::chrono::microseconds(60'000), std::chrono::duration_cast<std::chrono::microseconds>(6 * took));
 }
 
 }  // namespace
