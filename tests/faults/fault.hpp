@@ -27,11 +27,14 @@ inline constexpr bool forks_are_odd = WORKPOOL_UNDER_TSAN != 0;
 
 inline int failures = 0;
 
-/// One thing that has to be so; says so on standard error when it is not.
+/// Where `expect` says what is not so: standard error, or the descriptor that a host without one was given for it.
+inline int words_to = STDERR_FILENO;
+
+/// One thing that has to be so; says what is not.
 inline void expect(bool holds, const std::string& what) {
   if (holds) return;
   ++failures;
-  std::fprintf(stderr, "not so: %s\n", what.c_str());
+  ::dprintf(words_to, "not so: %s\n", what.c_str());
 }
 
 template <class Seen, class Wanted>

@@ -51,17 +51,12 @@ int start_host(const char* start, const std::string& value) {
 std::chrono::microseconds time_of_a_beginning(const char* start, const std::string& value) {
   const auto begin = std::chrono::steady_clock::now();
   const int host = start_host(start, value);
-  const bool begun =
-      workpool_test::eventually([&] { return fault::processes_marked(std::string(mark) + "=" + value).size() > 3; });
+  const bool begun = workpool_test::eventually([&] { return fault::processes_marked(mark, value).size() > 3; });
   const auto took = std::chrono::steady_clock::now() - begin;
   fault::expect(begun, "a host begins");
   ::kill(host, SIGKILL);
   ::waitpid(host, nullptr, 0);
-  static_cast<void>(workpool_test::eventually([&] {
-    while (::waitpid(-1, nullptr, WNOHANG) > 0) {
-    }
-    return fault::processes_marked(std::string(mark) + "=" + value).empty();
-  }));
+  static_cast<void>(workpool_test::left_behind([&] { return fault::processes_marked(mark, value); }));
   return std::max(std::chrono::microseconds(60'000), std::chrono::duration_cast<std::chrono::microseconds>(6 * took));
 }
 
@@ -82,29 +77,17 @@ int main(int argc, char** argv) {
     const int host = start_host(argv[1], value);
     const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(2) + moment(round, whole);
     while (std::chrono::steady_clock::now() < until) ::usleep(100);
-    if (round % 5 == 4) seen += fault::processes_marked(std::string(mark) + "=" + value).size();
+    if (round % 5 == 4) seen += fault::processes_marked(mark, value).size();
     ::kill(host, SIGKILL);
     int status = 0;
     ::waitpid(host, &status, 0);
     fault::expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL, "the host lived until it was killed");
-    std::vector<int> left;
-    const bool gone = workpool_test::eventually(
-        [&] {
-          while (::waitpid(-1, nullptr, WNOHANG) > 0) {
-          }
-          left = fault::processes_marked(std::string(mark) + "=" + value);
-          return left.empty();
-        },
-        std::chrono::seconds(1));
-    fault::expect(gone, std::to_string(left.size()) + " processes are left in round " + std::to_string(round));
-    for (const int one : left) {
-      std::ifstream name("/proc/" + std::to_string(one) + "/comm");
-      std::string text;
-      name >> text;
-      std::fprintf(stderr, "left: %d %s\n", one, text.c_str());
-      ::kill(one, SIGKILL);
-    }
-    if (!gone) break;
+    const auto alive = [&] { return fault::processes_marked(mark, value); };
+    const std::string left = workpool_test::left_behind(alive);
+    fault::expect(left.empty(), "round " + std::to_string(round) + ": " + left);
+    if (left.empty()) continue;
+    for (const int one : alive()) ::kill(one, SIGKILL);
+    break;
   }
   fault::expect(seen > static_cast<std::size_t>(rounds), "there was somebody to be left: " + std::to_string(seen));
   return fault::failures;

@@ -17,6 +17,7 @@
 
 #include "fault.hpp"
 #include "support/eventually.hpp"
+#include "support/left_behind.hpp"
 #include "support/processes_marked.hpp"
 #include "support/zygote_talk.hpp"
 

@@ -3,7 +3,6 @@
 //   zygote_killed [rounds]
 
 #include <sys/prctl.h>
-#include <sys/wait.h>
 
 #include <chrono>
 #include <cstdlib>
@@ -13,7 +12,7 @@
 #include <workpool/worker/zygote_hall.hpp>
 
 #include "fault.hpp"
-#include "support/eventually.hpp"
+#include "support/left_behind.hpp"
 #include "support/zygote_talk.hpp"
 
 namespace wp = workpool;
@@ -41,15 +40,8 @@ int main(int argc, char** argv) {
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);  // whoever is left comes here
   for (int round = 0; round < rounds && fault::failures == 0; ++round) {
     kill_while_it_works(std::chrono::microseconds(round % 50 * 100));
-    std::size_t left = 0;
-    const bool gone = workpool_test::eventually(
-        [&] {
-          while (::waitpid(-1, nullptr, WNOHANG) > 0) {
-          }
-          return (left = wpd::own_children().size()) == 0;
-        },
-        std::chrono::seconds(1));
-    fault::expect(gone, std::to_string(left) + " workers are left in round " + std::to_string(round));
+    const std::string left = workpool_test::left_behind([] { return wpd::own_children(); });
+    fault::expect(left.empty(), "round " + std::to_string(round) + ": " + left);
     wpd::sweep_orphans([](int) { return false; });
   }
   return fault::failures;

@@ -20,6 +20,7 @@
 
 #include "support/eventually.hpp"
 #include "support/forked.hpp"
+#include "support/left_behind.hpp"
 #include "support/processes_marked.hpp"
 
 /// Hosts of fork pools that are killed at random moments, with everything that workers may have at that time.
@@ -64,14 +65,7 @@ inline void crash() { std::abort(); }
 }
 
 /// Every process that is a host, or was started by one.
-inline std::vector<int> processes_of_hosts() {
-  return processes_marked(std::string(host_mark) + "=" + std::to_string(::getpid()));
-}
-
-inline void reap_all() {
-  while (::waitpid(-1, nullptr, WNOHANG) > 0) {
-  }
-}
+inline std::vector<int> processes_of_hosts() { return processes_marked(host_mark, std::to_string(::getpid())); }
 
 /// Starts `host_mode` of this program so often and kills it. Gives: how many rounds went wrong, which it has told.
 inline int kill_hosts(int rounds, std::uint64_t seed, const char* host_mode) {
@@ -96,27 +90,12 @@ inline int kill_hosts(int rounds, std::uint64_t seed, const char* host_mode) {
     ::kill(host, SIGKILL);
     int status = 0;
     ::waitpid(host, &status, 0);
-    std::vector<int> left;
-    const auto none_left = [&] {
-      reap_all();
-      left = processes_of_hosts();
-      if (!left.empty()) ::usleep(10'000);
-      return left.empty();
-    };
-    const bool gone = eventually(none_left, std::chrono::seconds(1));
-    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && gone) continue;
+    const std::string left = left_behind(processes_of_hosts);
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && left.empty()) continue;
     ++wrong;
-    std::fprintf(stderr, "round %d, start %s, killed after %" PRId64 " us, seed %" PRIu64 ": status %d, %zu left\n",
-                 round, start, static_cast<std::int64_t>(moment.count()), seed, status, left.size());
-    for (const int one : left) {
-      std::ifstream stat("/proc/" + std::to_string(one) + "/stat");
-      std::string text;
-      std::getline(stat, text);
-      std::fprintf(stderr, "left: %s\n", text.substr(0, 60).c_str());
-    }
-    static_cast<void>(eventually(none_left, std::chrono::seconds(10)));
-    if (!left.empty()) std::fprintf(stderr, "and after 10 s more %zu\n", left.size());
-    for (const int one : left) ::kill(one, SIGKILL);
+    std::fprintf(stderr, "round %d, start %s, killed after %" PRId64 " us, seed %" PRIu64 ": status %d. %s\n", round,
+                 start, static_cast<std::int64_t>(moment.count()), seed, status, left.c_str());
+    for (const int one : processes_of_hosts()) ::kill(one, SIGKILL);
   }
   if (seen <= static_cast<std::size_t>(rounds) / 4) {
     std::fprintf(stderr, "hardly anybody was there to be left: %zu\n", seen);

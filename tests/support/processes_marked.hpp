@@ -9,8 +9,9 @@
 
 namespace workpool_test {
 
-/// Every process that runs and has this text in the environment it was exec'd with, or is a fork of one that has.
-inline std::vector<int> processes_marked(const std::string& mark) {
+/// Every process that runs and has this variable in the environment it was exec'd with, or is a fork of one that has.
+inline std::vector<int> processes_marked(const std::string& variable, const std::string& value) {
+  const std::string mark = variable + "=" + value + '\0';  // its end too: 314 is not 31415
   std::vector<int> found;
   for (const int pid : workpool::detail::numbers_in("/proc")) {
     std::ifstream file("/proc/" + std::to_string(pid) + "/environ");

@@ -70,11 +70,15 @@ struct child_state {
 /// process group, only the descriptors listed, and death with its parent, which may have happened already.
 /// It is the reaper of its own descendants: whoever leaves its group comes to its parent when it dies, and not earlier.
 /// umask and working directory stay. Gives: the step that failed.
+///
+/// Order: setpgid stands between the request and the question because it takes the lock under which the kernel hands on
+/// the children of the dead. Without a lock between them a parent could die, not see the request yet, and be seen alive
+/// (where prctl stores the signal without one).
 template <class Limits>
 child_fault make_clean(const child_state& wanted, const Limits& limits) noexcept {
   if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return {errno, "parent's death signal"};
-  if (::getppid() != wanted.parent) ::_exit(0);  // it died before that, so its signal never comes
   if (::setpgid(0, 0) != 0) return {errno, "process group"};
+  if (::getppid() != wanted.parent) ::_exit(0);  // it died before that, so its signal never comes
   if (::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) return {errno, "subreaper"};
   default_dispositions();
   if (const int error = empty_standard_input()) return {error, "standard input"};
