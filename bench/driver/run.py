@@ -103,11 +103,12 @@ def wanted(entry, words):
     return not words or any(word in name for word in words)
 
 
-def measure(entry):
-    """One run of one program. Gives: its line, decoded. Raises RuntimeError when it fails or its answer is wrong."""
+def measure(entry, modules):
+    """One run of one program; Node finds peers in `modules`. Gives: its line, decoded. Raises RuntimeError when it fails
+    or its answer is wrong."""
     name = f"{entry['workload']}/{entry['contender']}"
     words = [entry["interpreter"]] if "interpreter" in entry else []
-    quiet = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}  # as above: no cache beside a script
+    quiet = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "NODE_PATH": modules}  # as above: no cache beside a script
     try:
         done = subprocess.run([*words, entry["program"]], capture_output=True, text=True, timeout=RUN_LIMIT_S, env=quiet)
     except subprocess.TimeoutExpired:
@@ -122,6 +123,7 @@ def measure(entry):
 class Session:
     def __init__(self, build, chosen):
         self.chosen = chosen
+        self.modules = build["node_modules"]
         self.noise = Noise(build["noise_probe"])
         self.runs = []
         self.failures = []
@@ -133,7 +135,7 @@ class Session:
     def one(self, round_number, entry):
         for attempt in range(self.chosen.retries + 1):
             try:
-                line = measure(entry)
+                line = measure(entry, self.modules)
             except RuntimeError as error:
                 self.failures.append(str(error))
                 print(f"\nfailed: {error}", file=sys.stderr)

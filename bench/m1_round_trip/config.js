@@ -21,7 +21,7 @@ async function run(Pool) {
     idle.push(await roundTrip(i));
   }
   await pool.close();
-  report({
+  report(Pool, {
     hot_p50_us: percentile(hot, 0.5), hot_p99_us: percentile(hot, 0.99),
     idle_p50_us: percentile(idle, 0.5), idle_p99_us: percentile(idle, 0.99),
   });

@@ -19,7 +19,7 @@ async function run(Pool) {
   await submitAll(warmUp);
   const each = await submitAll(tasks);
   await pool.close();
-  report({ submit_us_per_task: each });
+  report(Pool, { submit_us_per_task: each });
 }
 
 module.exports = { run };

@@ -23,7 +23,7 @@ async function run(Pool) {
     metrics[name] = median(took.slice(1));
   }
   await pool.close();
-  report(metrics);
+  report(Pool, metrics);
 }
 
 module.exports = { run };

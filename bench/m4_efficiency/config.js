@@ -40,7 +40,7 @@ async function run(Pool) {
     await pool.close();
     metrics["time_over_ideal_" + name] = took / ((before + (await hogs(Pool, steps, tasks / workers))) / 2);
   }
-  report(metrics);
+  report(Pool, metrics);
 }
 
 module.exports = { run };

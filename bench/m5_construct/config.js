@@ -19,7 +19,7 @@ async function run(Pool) {
     for (let i = 0; i < rounds; ++i) all.push(await milliseconds(count));
     return median(all);
   };
-  report({ first_2_ms: await milliseconds(2), again_2_ms: await several(2), again_16_ms: await several(16) });
+  report(Pool, { first_2_ms: await milliseconds(2), again_2_ms: await several(2), again_16_ms: await several(16) });
 }
 
 module.exports = { run };

@@ -19,7 +19,7 @@ async function run(Pool) {
   const each = pids.map(pssOf);
   const host = pssOf(process.pid);
   await pool.close();
-  report({ worker_pss_kb: each.reduce((a, b) => a + b) / count }, { host_pss_kb: host });
+  report(Pool, { worker_pss_kb: each.reduce((a, b) => a + b) / count }, { host_pss_kb: host });
 }
 
 module.exports = { run };

@@ -7,6 +7,8 @@ const path = require("path");
 const workers = 2;
 
 class Pool {
+  static version = "Node " + process.version;
+
   // serialization: "json", Node's default, or "advanced", which is the faster one for buffers.
   constructor(count = workers, serialization = "json") {
     this.serialization = serialization;
@@ -89,8 +91,8 @@ function check(right, what) {
 }
 
 // The line that the driver reads: see driver/run.hpp.
-function report(metrics, facts = {}) {
-  console.log(JSON.stringify({ version: "Node " + process.version, metrics, facts }));
+function report(Pool, metrics, facts = {}) {
+  console.log(JSON.stringify({ version: Pool.version, metrics, facts }));
 }
 
 // What a task of so many steps computes, for hogs and children alike.

@@ -1,0 +1,4 @@
+from config import run
+from peers.process_pools import Executor
+
+run(Executor)

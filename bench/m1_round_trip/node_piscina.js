@@ -1,0 +1,1 @@
+require("./config.js").run(require("../peers/node_piscina.js").Pool);
