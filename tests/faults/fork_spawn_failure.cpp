@@ -3,10 +3,8 @@
 // processes it limits, or hides /proc from itself.
 //   fork_spawn_failure processes | proc
 
-#include <grp.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -14,6 +12,7 @@
 #include <string>
 
 #include "fork_host.hpp"
+#include "support/other_user.hpp"
 
 #include <sys/mount.h>  // last: its BLOCK_SIZE is a macro, and a name of moodycamel's
 
@@ -23,13 +22,6 @@ using namespace std::chrono_literals;
 namespace {
 
 int parent_number() { return ::getppid(); }
-
-bool become_nobody() {
-  constexpr uid_t nobody = 65534;
-  if (::setgroups(0, nullptr) != 0 || ::setgid(nobody) != 0 || ::setuid(nobody) != 0) return false;
-  ::prctl(PR_SET_DUMPABLE, 1);  // or /proc/self is not ours
-  return ::access("/proc/self/exe", X_OK) == 0;
-}
 
 void processes() {
   wp::fork_pool pool({.workers = 2, .restart = {.max_restarts = 1'000'000, .backoff = {.initial = 5ms, .factor = 1}}});
@@ -79,7 +71,7 @@ int forking_main(int argc, char** argv) {
   const std::string mode = argc > 1 ? argv[1] : "";
   const workpool_test::hang_trap trap("fork_spawn_failure " + mode);
   if (mode == "processes") {
-    if (!become_nobody()) return fault::skipped;
+    if (!workpool_test::become_another_user() || ::access("/proc/self/exe", X_OK) != 0) return fault::skipped;
     processes();
   } else if (mode == "proc") {
     if (fault::forks_are_odd || !own_mounts()) return fault::skipped;

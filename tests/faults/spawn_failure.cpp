@@ -1,11 +1,10 @@
 // The system has no thread to give: a constructor that cannot start one throws spawn_failed, one that can start some
 // makes a smaller pool. Needs root, as it becomes another user, whose number of threads it limits: root is exempt.
 
-#include <grp.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <iterator>
 #include <string>
@@ -16,12 +15,12 @@
 
 #include "fault.hpp"
 #include "support/eventually.hpp"
+#include "support/other_user.hpp"
 
 namespace wp = workpool;
 
 namespace {
 
-constexpr uid_t nobody = 65534;
 constexpr rlim_t most = 4096;
 
 void limit_threads_of_user(rlim_t count) {
@@ -52,12 +51,6 @@ rlim_t limit_for_one_more() {
     if (a_thread_can_start()) return count;
   }
   return most;
-}
-
-void become_nobody() {
-  const bool done = ::setgroups(0, nullptr) == 0 && ::setgid(nobody) == 0 && ::setuid(nobody) == 0;
-  if (!done) throw std::system_error(errno, std::generic_category(), "setuid");
-  ::prctl(PR_SET_DUMPABLE, 1);  // for the leak check at the end
 }
 
 void no_thread_at_all(rlim_t for_one_more) {
@@ -107,7 +100,7 @@ int main() {
     std::puts("skipped: only root can become a user whose threads are limited");
     return fault::skipped;
   }
-  become_nobody();
+  if (!workpool_test::become_another_user()) throw std::system_error(errno, std::generic_category(), "setuid");
   const rlim_t for_one_more = limit_for_one_more();
   no_thread_at_all(for_one_more);
   fewer_than_wanted(for_one_more);
