@@ -272,7 +272,7 @@ TEST_CASE("an attempt that cannot start before the task expires is not made: it 
   SECTION("because no worker is free in time") {
     gate held;
     wp::future<void> blocking;
-    auto one = pool.submit({.expires_after = 50ms, .retry = {.max_attempts = 3, .backoff = {.initial = 1ms}}}, [&] {
+    auto one = pool.submit({.expires_after = 1s, .retry = {.max_attempts = 3, .backoff = {.initial = 1ms}}}, [&] {
       blocking = pool.submit({.priority = wp::priority::critical}, [&] { held.wait(); });
       return flaky{calls, 9}();
     });
@@ -283,7 +283,7 @@ TEST_CASE("an attempt that cannot start before the task expires is not made: it 
   }
   SECTION("while an attempt that has run out of time still runs") {
     gate held;
-    auto one = pool.submit({.timeout = 10ms, .expires_after = 60ms, .retry = at_once(3)}, [&] {
+    auto one = pool.submit({.timeout = 10ms, .expires_after = 1s, .retry = at_once(3)}, [&] {
       ++calls;
       held.wait();
     });
@@ -320,7 +320,7 @@ TEST_CASE("a posted task is reported after its last attempt, also where that was
     CHECK(told == std::vector<std::string>{"call 3"});
   }
   SECTION("not made") {
-    pool.post({.expires_after = 30ms, .retry = {.max_attempts = 3, .backoff = {.initial = 1ms}}}, [&] {
+    pool.post({.expires_after = 1s, .retry = {.max_attempts = 3, .backoff = {.initial = 1ms}}}, [&] {
       pool.post({.priority = wp::priority::critical}, [&] { expired.wait(); });  // the one worker
       flaky{calls, 9}();
     });
@@ -684,7 +684,7 @@ TEST_CASE("who was told an outcome is not asked about another attempt", "[retry]
   wp::retry_options options = at_once(3);
   options.when = [&](std::exception_ptr) { return ++asked != 0; };
   gate held;
-  auto late = pool.submit({.timeout = 5ms, .expires_after = 20ms, .retry = options}, [&] {
+  auto late = pool.submit({.timeout = 5ms, .expires_after = 1s, .retry = options}, [&] {
     held.wait();
     throw std::runtime_error("late");
   });
