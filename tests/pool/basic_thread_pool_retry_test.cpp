@@ -705,7 +705,7 @@ TEST_CASE("who was told an outcome is not asked about another attempt", "[retry]
 
 TEST_CASE("the captures of a posted task are gone when its error is reported, also where the breaker ended it",
           "[retry][breaker]") {
-  const auto captured = std::make_shared<int>(1);
+  auto captured = std::make_shared<int>(1);  // not const: moving the callable is to empty it
   std::atomic<long> alive{-1};
   wp::circuit_breaker breaker({.failure_threshold = 1, .open_for = 1h});
   pool_of_lanes pool{{.workers = 1, .uncaught_handler = [&](const std::exception_ptr&, wp::task_id) {
