@@ -138,9 +138,9 @@ TEST_CASE("workers are added one by one while work waits, and leave again when t
   wp::detail::crew_news todo;
   crew.staff.cancel_running(wp::steady::now() + 1h, todo);
   REQUIRE(crew.until_exits(2));
+  REQUIRE(crew.until_ends(2));
   CHECK(crew.staff.list().size() == 1);
   for (const auto& one : crew.exited) CHECK(one.planned);
-  CHECK(crew.ends.size() == 2);
 }
 
 TEST_CASE("a crew that is made smaller loses workers when they have ended their tasks, and a larger one gets some") {
