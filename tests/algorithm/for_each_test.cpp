@@ -292,7 +292,7 @@ TEST_CASE("the first error is rethrown when every body has returned, and the res
                                    {.chunk = chunk}),
                       "tenth");
     CHECK(inside == 0);
-    CHECK(visited < 100000);
+    if (chunk != 1) CHECK(visited < 100000);  // else the others may have come to the end before the throw is over
     CHECK(pool.stats().running == 0);
     CHECK(pool.stats().queued == 0);
   }

@@ -10,10 +10,12 @@
 #include <workpool/queue/fifo_queue.hpp>
 
 #include "support/catch.hpp"
+#include "support/eventually.hpp"
 #include "support/gate.hpp"
 
 namespace wp = workpool;
 using namespace std::chrono_literals;
+using workpool_test::eventually;
 
 namespace {
 using pool_of_lanes = wp::basic_thread_pool<>;
@@ -62,7 +64,8 @@ TEMPLATE_TEST_CASE("a bulk is settled only when every body has returned, also af
     if (i == 0) held.wait();
   });
   held.await_arrivals(1);
-  CHECK(all.wait_for(50ms) == std::future_status::timeout);
+  REQUIRE(eventually([&] { return pool.stats().timed_out != 0; }));
+  CHECK(all.wait_for(5ms) == std::future_status::timeout);
   held.open();
   CHECK_THROWS_AS(all.get(), wp::task_timeout);
 }

@@ -549,8 +549,8 @@ TEMPLATE_TEST_CASE("an error nobody looked at is told when its future is dropped
   std::atomic<int> told{0};
   std::atomic<wp::task_id> id{0};
   auto subscription = pool.template on_event<wp::event::unobserved_error>([&](const wp::event::unobserved_error& news) {
-    ++told;
     id = news.task;
+    ++told;
   });
   {
     auto looked_at = pool.submit([] { throw 1; });
