@@ -195,6 +195,22 @@ TEST_CASE("a pool that has a place left for a worker does not break while there 
   CHECK(works(pool));
 }
 
+TEST_CASE("a pool that has a place left for a worker does not break when its last one fails", "[fork_pool]") {
+  shared_numbers_side numbers;
+  auto options = left_alone(numbers, {1, 2});
+  options.idle_timeout = 10ms;
+  options.restart.max_restarts = 0;
+  options.breaker = wp::circuit_breaker_options{.open_for = 1h};
+  wp::fork_pool pool(options);
+  auto one = pool.submit(meet), other = pool.submit(meet);
+  one.get();
+  other.get();
+  REQUIRE(eventually([&] { return pool.stats().workers == 1; }));  // the other one has left before
+  for (const auto& worker : pool.workers()) ::kill(worker.pid, SIGKILL);
+  REQUIRE(eventually([&] { return pool.stats().workers == 0; }));
+  CHECK(works(pool));
+}
+
 TEST_CASE("what was paused when the pool was shut down has as many workers start as there may be", "[fork_pool]") {
   shared_numbers_side numbers;
   wp::fork_pool pool(left_alone(numbers, {1, 2}));

@@ -52,7 +52,7 @@ class process_staff final : public process_clock {
         --count;
       }
       renew_worn(now, todo);
-      if (count >= range_.max) break_if_nobody_is_left(now, todo);  // else one is started when there is work
+      break_if_nobody_is_left(now, todo);
     }
     if (stopping_) end_all_unfinished(outcome::discarded, todo);  // whoever was sending one was late
     if (breaker_.is_open()) end_all_unfinished(outcome::pool_broken, todo);

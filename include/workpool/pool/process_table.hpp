@@ -329,6 +329,8 @@ class process_table {
       const slot_state state = one.machine.state();
       return !one.wanted || state == slot_state::failed || state == slot_state::stopped;
     };
+    const auto wanted = std::count_if(slots_.begin(), slots_.end(), [](const slot& one) { return one.wanted; });
+    if (static_cast<std::size_t>(wanted) < range_.max) return;  // another one is started when there is work
     if (!std::all_of(slots_.begin(), slots_.end(), is_empty) || !breaker_.open(now)) return;
     end_all_unfinished(outcome::pool_broken, todo);
     todo.all_failed = true;
