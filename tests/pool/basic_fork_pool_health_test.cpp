@@ -195,7 +195,10 @@ TEST_CASE("a worker above hard_memory is killed with that reason", "[fork_pool][
 TEST_CASE("a worker above soft_memory is replaced between two tasks and nobody is charged", "[fork_pool][health]") {
   workpool_test::told<exited> ends;
   workpool_test::told<wp::event::worker_failed> failed;
-  wp::fork_pool pool({.workers = 1, .soft_memory = (sanitized ? 600U : 60U) << 20, .restart = {.max_restarts = 1}});
+  wp::fork_pool pool({.workers = 1,
+                      .soft_memory = (sanitized ? 600U : 60U) << 20,
+                      .abort_grace = 10s,
+                      .restart = {.max_restarts = 1}});
   pool.on_event<exited>(ends.ear());
   pool.on_event<wp::event::worker_failed>(failed.ear());
   std::set<int> workers;
@@ -236,11 +239,11 @@ TEST_CASE("resource limits are the workers' and not the host's", "[fork_pool][he
 TEST_CASE("a task that has promised heartbeats and sends none is lost, one that never did is not",
           "[fork_pool][health]") {
   workpool_test::told<exited> ends;
-  wp::fork_pool pool({.workers = 1, .abort_grace = 10ms, .kill_timeout = 1s, .health = {.timeout = 300ms}});
+  wp::fork_pool pool({.workers = 1, .abort_grace = 10ms, .kill_timeout = 1s, .health = {.timeout = 1s}});
   pool.on_event<exited>(ends.ear());
-  CHECK_NOTHROW(pool.submit(be_quiet_for, 700).get());
-  CHECK(pool.submit(beat_all_the_time, 40).get() == 40);
-  CHECK_NOTHROW(pool.submit(be_quiet_for, 700).get());  // the promise was that of the task before
+  CHECK_NOTHROW(pool.submit(be_quiet_for, 1500).get());
+  CHECK(pool.submit(beat_all_the_time, 80).get() == 80);
+  CHECK_NOTHROW(pool.submit(be_quiet_for, 1500).get());  // the promise was that of the task before
   CHECK(ends.now().empty());
   const auto lost = loss_of(pool.submit(beat_and_fall_silent, 3));
   CHECK(lost.report().why == wp::crash_report::cause::unresponsive);
@@ -253,7 +256,7 @@ TEST_CASE("a task that has promised heartbeats and sends none is lost, one that 
 
 TEST_CASE("an idle worker that no longer answers is killed and replaced", "[fork_pool][health]") {
   workpool_test::told<exited> ends;
-  wp::fork_pool pool({.workers = 1, .health = {.every = 20ms, .timeout = 100ms, .strikes = 2}});
+  wp::fork_pool pool({.workers = 1, .health = {.every = 20ms, .timeout = 1s, .strikes = 2}});
   pool.on_event<exited>(ends.ear());
   for (int n = 0; n < 20; ++n) CHECK_NOTHROW(pool.submit(be_quiet_for, 10).get());
   const int worker = pool.workers()[0].pid;

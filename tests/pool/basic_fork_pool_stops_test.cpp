@@ -111,7 +111,7 @@ TEST_CASE("what is sent to a worker that was stopped while idle ends by its time
 TEST_CASE("a task that stops after its promise of heartbeats is killed with its whole group", "[fork_pool][stops]") {
   workpool_test::shared_numbers_side numbers;
   workpool_test::told<exited> ends;
-  wp::fork_pool pool({.workers = 1, .abort_grace = 10ms, .kill_timeout = 10ms, .health = {.timeout = 100ms}});
+  wp::fork_pool pool({.workers = 1, .abort_grace = 10ms, .kill_timeout = 10ms, .health = {.timeout = 1s}});
   pool.on_event<exited>(ends.ear());
   const auto lost = loss_of(pool.submit(stop_with_a_child, numbers.handle()));
   CHECK(lost.report().why == cause::unresponsive);
