@@ -28,10 +28,12 @@ constexpr auto resume = task_action::resume_follower;
 
 enum class keeps : std::uint8_t { the_outcome, the_new_one };
 enum class tells : std::uint8_t { nobody, who_asked };
-enum class flag : std::uint8_t { none, stop, watch, follow, overdue, turn };
+enum class flag : std::uint8_t { none, stop, watch, follow, overdue, turn, handed };
+enum class handed : std::uint8_t { no_matter, refuses, needed };
 
 /// What is to happen in one phase at one event. `once`: the flag it sets also refuses it the second time.
 /// `unless_stopped`: a request to stop refuses it. `again`: one attempt more has ended, and the next one has time.
+/// `out`: what it makes of one that was handed out. `back`: afterwards it is not.
 struct rule {
   task_event event;
   task_phase from;
@@ -44,15 +46,31 @@ struct rule {
   bool once = false;
   bool unless_stopped = false;
   bool again = false;
+  handed out = handed::no_matter;
+  bool back = false;
 };
 
 constexpr rule table[] = {
-    {start, queued, true, running, run_it},
+    {start, queued, true, running, run_it, tells::nobody, keeps::the_outcome, flag::none, false, false, false,
+     handed::no_matter, true},
     {start, running, false},
     {start, withdrawing, false},
     {start, settled, false},
 
-    {withdraw, queued, true, withdrawing, destroy_it, tells::nobody, keeps::the_new_one},
+    {hand_out, queued, true, queued, no_action, tells::nobody, keeps::the_outcome, flag::handed, false, false, false,
+     handed::refuses},
+    {hand_out, running, false},
+    {hand_out, withdrawing, false},
+    {hand_out, settled, false},
+
+    {hand_back, queued, true, queued, no_action, tells::nobody, keeps::the_outcome, flag::none, false, false, false,
+     handed::needed, true},
+    {hand_back, running, false},
+    {hand_back, withdrawing, false},
+    {hand_back, settled, false},
+
+    {withdraw, queued, true, withdrawing, destroy_it, tells::nobody, keeps::the_new_one, flag::none, false, false,
+     false, handed::refuses},
     {withdraw, running, false},
     {withdraw, withdrawing, false},
     {withdraw, settled, false},
@@ -98,17 +116,21 @@ constexpr rule table[] = {
     {follow, settled, false},
 };
 
-constexpr task_event all_events[] = {start,   withdraw, publish,  finish, request_stop,
-                                     overrun, put_back, come_due, watch,  follow};
+constexpr task_event all_events[] = {start,        hand_out, hand_back, withdraw, publish, finish,
+                                     request_stop, overrun,  put_back,  come_due, watch,   follow};
 constexpr task_phase all_phases[] = {queued, running, withdrawing, settled};
 constexpr outcome all_outcomes[] = {outcome::value,     outcome::failed,      outcome::cancelled, outcome::expired,
                                     outcome::timed_out, outcome::worker_lost, outcome::discarded, outcome::pool_broken};
 
 struct flags {
-  bool stop, watched, followed, overdue;
+  bool stop, watched, followed, overdue, out;
   constexpr explicit flags(unsigned bits)
-      : stop((bits & 1) != 0), watched((bits & 2) != 0), followed((bits & 4) != 0), overdue((bits & 8) != 0) {}
-  static constexpr unsigned count = 16;
+      : stop((bits & 1) != 0),
+        watched((bits & 2) != 0),
+        followed((bits & 4) != 0),
+        overdue((bits & 8) != 0),
+        out((bits & 16) != 0) {}
+  static constexpr unsigned count = 32;
 };
 
 constexpr std::uint32_t turn_bit = task_state().turned_over().bits();
@@ -120,13 +142,14 @@ constexpr task_state make(task_phase phase, outcome result, flags set, std::uint
   if (set.watched) made = made.with_watch();
   if (set.followed) made = made.with_follow();
   if (set.overdue) made = made.with_overdue();
-  return made;
+  return made.handed(set.out);
 }
 
 constexpr bool reads_back(task_state made, task_phase phase, outcome result, flags set, std::uint32_t attempts) {
   return made.phase() == phase && made.outcome() == result && made.stop_requested() == set.stop &&
          made.watched() == set.watched && made.followed() == set.followed && made.overdue() == set.overdue &&
-         made.attempts() == attempts && task_state(made.bits()) == made;  // whichever way it is turned
+         made.handed_out() == set.out && made.attempts() == attempts &&
+         task_state(made.bits()) == made;  // whichever way it is turned
 }
 
 constexpr bool reads_back(task_state made, task_phase phase, outcome result, bool stop, bool watched, bool followed) {
@@ -138,7 +161,8 @@ constexpr bool keeps_the_rule(const rule& expected, task_state now, flags set, o
   const bool set_before = (expected.sets == flag::stop && set.stop) ||
                           (expected.sets == flag::follow && set.followed) ||
                           (expected.sets == flag::overdue && set.overdue);
-  if (!expected.applies || (expected.once && set_before) || (expected.unless_stopped && set.stop)) {
+  const bool not_so = (expected.out == handed::refuses && set.out) || (expected.out == handed::needed && !set.out);
+  if (!expected.applies || not_so || (expected.once && set_before) || (expected.unless_stopped && set.stop)) {
     return !step.taken && step.next == now && step.actions == no_action;
   }
   task_action actions = expected.action;
@@ -150,6 +174,7 @@ constexpr bool keeps_the_rule(const rule& expected, task_state now, flags set, o
   then.watched = set.watched || expected.sets == flag::watch;
   then.followed = set.followed || expected.sets == flag::follow;
   then.overdue = (set.overdue || expected.sets == flag::overdue) && !expected.again;
+  then.out = (set.out || expected.sets == flag::handed) && !expected.back;
   const bool as_before = expected.event == withdraw && result == outcome::expired && now.attempts() != 0;
   const bool is_new = expected.outcome == keeps::the_new_one && !as_before;
   return step.taken && step.actions == actions &&

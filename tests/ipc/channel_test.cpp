@@ -21,6 +21,8 @@ struct poorest {
   bool in_shared_memory() const noexcept { return false; }
   bool arm() noexcept { return true; }
   void disarm() noexcept {}
+  void mute() noexcept {}
+  void unmute() noexcept {}
   bool has_arrived() const noexcept { return false; }
   bool wait(workpool::wait_for, workpool::time_point) const noexcept { return true; }
   void close() noexcept {}

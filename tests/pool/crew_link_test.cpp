@@ -23,12 +23,14 @@ namespace {
 class stopper final : public task_stopper {
  public:
   explicit stopper(std::function<cancel_result(task&)> answer) : answer_(std::move(answer)) {}
+  void recall(task& one) noexcept override { recalled = &one; }
   cancel_result stop(task& one) noexcept override { return answer_(one); }
   void end_early(task& one) noexcept override { ended_early = &one; }
   bool collect(task& one, workpool::time_point) noexcept override {
     collected_for = &one;
     return false;
   }
+  const task* recalled = nullptr;
   const task* ended_early = nullptr;
   const task* collected_for = nullptr;
 
@@ -53,6 +55,8 @@ TEST_CASE("a link hands a task to its crew and gives what that answers") {
   CHECK(stopped == &one);
   answer = cancel_result::too_late;
   CHECK(link.stop(one) == cancel_result::too_late);
+  link.recall(one);
+  CHECK(crew.recalled == &one);
   link.end_early(one);
   CHECK(crew.ended_early == &one);
   CHECK_FALSE(link.collect(one, workpool::time_point::max()));

@@ -40,7 +40,7 @@ template <class F>
 wp::detail::task& send_with_timeout(crew_of_processes& crew, wp::duration timeout, F&& what) {
   auto& one = crew.make(std::forward<F>(what));
   one.details().timeout = timeout;
-  crew.give(*crew.staff.take_idle(), one);
+  crew.give(*crew.staff.roster().take_idle(), one);
   return one;
 }
 
@@ -52,7 +52,7 @@ TEST_CASE("nothing has to be done at any time while workers are idle and nobody 
   crew_news todo;
   crew.staff.keep_time(wp::steady::now() + 1000h, todo);
   CHECK(todo.ends.empty());
-  CHECK(crew.staff.free_workers() == 1);
+  CHECK(crew.staff.roster().idle() == 1);
 }
 
 TEST_CASE("a task whose time is over ends at once, and its worker by the signal it was told with") {
@@ -86,11 +86,11 @@ TEST_CASE("a worker that does not hear what it is told is killed after its grace
     fall_silent();
   });
   one.details().timeout = 300ms;
-  crew.give(*crew.staff.take_idle(), one);
+  crew.give(*crew.staff.roster().take_idle(), one);
   REQUIRE(crew.until_exits(1));
   CHECK(crew.ends.at(0).result == outcome::timed_out);
   CHECK((crew.exited[0].report.signal == SIGKILL || crew.exited[0].report.signal == SIGTERM));
-  REQUIRE(crew.until([&] { return crew.staff.free_workers() == 1; }));
+  REQUIRE(crew.until([&] { return crew.staff.roster().idle() == 1; }));
 }
 
 TEST_CASE("a task that has promised heartbeats and sends none is lost as unresponsive") {
@@ -142,11 +142,11 @@ TEST_CASE("who spoke while nobody could listen is not taken for silent or late")
   options.health = {.every = 10ms, .timeout = 200ms, .strikes = 1};
   crew_of_processes crew(options);
   auto& beating = crew.send(beat_until_asked_to_stop, 7);
-  REQUIRE(crew.until([&] { return crew.staff.free_workers() == 1; }));
+  REQUIRE(crew.until([&] { return crew.staff.roster().idle() == 1; }));
   for (int round = 0; round < 3; ++round) {
     const auto over = wp::steady::now() + 500ms;  // its handlers take their time, or the host is stopped
     while (wp::steady::now() < over) std::this_thread::yield();
-    REQUIRE(crew.until([&] { return crew.staff.free_workers() == 1; }));
+    REQUIRE(crew.until([&] { return crew.staff.roster().idle() == 1; }));
     const auto again = wp::steady::now() + 30ms;  // for another question
     while (wp::steady::now() < again) crew.step(again);
   }
@@ -216,6 +216,6 @@ TEST_CASE("when no worker can live the crew has failed, and after open_for one o
   for (const auto& one : crew.staff.list()) ::kill(one.pid, SIGKILL);
   REQUIRE(crew.until([&] { return crew.all_failed; }));
   CHECK(crew.failed.size() == 2);
-  REQUIRE(crew.until([&] { return crew.staff.free_workers() == 2; }));
+  REQUIRE(crew.until([&] { return crew.staff.roster().idle() == 2; }));
   CHECK(crew.back);
 }

@@ -56,7 +56,7 @@ TEST_CASE("a task that kills its worker is lost, with a report, and its worker r
   const int pid = crew.info().pid;
   auto& one = crew.make(die_of, SIGFPE);
   one.details().name = "divide";
-  crew.give(*crew.staff.take_idle(), one);
+  crew.give(*crew.staff.roster().take_idle(), one);
   REQUIRE(crew.until_ends(1));
   CHECK(crew.ends[0].one == &one);
   CHECK(crew.ends[0].result == outcome::worker_lost);
@@ -72,7 +72,7 @@ TEST_CASE("a task that kills its worker is lost, with a report, and its worker r
   CHECK_THAT(text_of(crew.ends[0].error), ContainsSubstring("'divide' was lost") && ContainsSubstring("SIGFPE"));
   REQUIRE(crew.exited.size() == 1);
   CHECK_FALSE(crew.exited[0].planned);
-  REQUIRE(crew.until([&] { return crew.staff.free_workers() == 1; }));
+  REQUIRE(crew.until([&] { return crew.staff.roster().idle() == 1; }));
   CHECK(crew.info().generation == 2);
 }
 
@@ -103,7 +103,7 @@ TEST_CASE("the death of an idle worker costs no task, and its place is taken") {
   CHECK(crew.ends.empty());
   CHECK(crew.exited[0].report.signal == SIGKILL);
   CHECK_FALSE(crew.exited[0].planned);
-  REQUIRE(crew.until([&] { return crew.staff.free_workers() == 1; }));
+  REQUIRE(crew.until([&] { return crew.staff.roster().idle() == 1; }));
   CHECK(crew.info().generation == 2);
 }
 
@@ -112,7 +112,7 @@ TEST_CASE("however often workers die idle that have worked before, their slot do
   options.restart = {.max_restarts = 2};
   crew_of_processes crew(options);
   for (std::uint32_t generation = 1; generation <= 8; ++generation) {
-    REQUIRE(crew.until([&] { return crew.staff.free_workers() == 1; }));
+    REQUIRE(crew.until([&] { return crew.staff.roster().idle() == 1; }));
     REQUIRE(crew.info().generation == generation);
     crew.send(plus, 1, 2);
     REQUIRE(crew.until_ends(generation));
@@ -129,11 +129,11 @@ TEST_CASE("a task that its worker has not begun is another one's, once") {
     crew_of_processes crew(options);
     auto& one = crew.make(plus, 1, 2);
     for (std::uint32_t death = 1; death <= 2; ++death) {
-      REQUIRE(crew.until([&] { return crew.staff.free_workers() == 1; }));
+      REQUIRE(crew.until([&] { return crew.staff.roster().idle() == 1; }));
       const int pid = crew.info().pid;
       ::kill(pid, SIGSTOP);
       REQUIRE(eventually([&] { return stands_still(pid); }));
-      crew.give(*crew.staff.take_idle(), one);
+      crew.give(*crew.staff.roster().take_idle(), one);
       ::kill(pid, SIGKILL);
       REQUIRE(crew.until_exits(death));
       CHECK(crew.staff.unfinished().any() == (death == 1));
@@ -153,11 +153,11 @@ TEST_CASE("a task whose worker died before it began is run by the next one") {
   const int pid = crew.info().pid;
   ::kill(pid, SIGSTOP);
   REQUIRE(eventually([&] { return stands_still(pid); }));
-  crew.give(*crew.staff.take_idle(), one);
+  crew.give(*crew.staff.roster().take_idle(), one);
   ::kill(pid, SIGKILL);
-  REQUIRE(crew.until([&] { return crew.staff.free_workers() == 1; }));
+  REQUIRE(crew.until([&] { return crew.staff.roster().idle() == 1; }));
   REQUIRE(crew.staff.unfinished().take() == &one);
-  crew.give(*crew.staff.take_idle(), one);
+  crew.give(*crew.staff.roster().take_idle(), one);
   REQUIRE(crew.until_ends(1));
   CHECK(crew.ends[0].answer.payload == encoded(3));
   CHECK(crew.failed.empty());
@@ -171,8 +171,8 @@ TEST_CASE("a key whose tasks have killed so many workers is held, and they are n
     CHECK_FALSE(crew.staff.holds(5, wp::steady::now()));
     auto& one = crew.make(die_of, SIGKILL);
     one.details().key = 5;
-    REQUIRE(crew.until([&] { return crew.staff.free_workers() == 1; }));
-    crew.give(*crew.staff.take_idle(), one);
+    REQUIRE(crew.until([&] { return crew.staff.roster().idle() == 1; }));
+    crew.give(*crew.staff.roster().take_idle(), one);
     REQUIRE(crew.until_ends(last ? 2 : 1));
     CHECK(crew.ends.back().may_follow == !last);
   }
@@ -194,7 +194,7 @@ TEST_CASE("with the process that starts workers all are lost, and there are othe
   REQUIRE(crew.until_ends(1));
   CHECK(crew.ends[0].result == outcome::worker_lost);
   for (const auto& one : crew.exited) CHECK(one.report.why == cause::parent_gone);
-  REQUIRE(crew.until([&] { return crew.staff.free_workers() == 2; }));
+  REQUIRE(crew.until([&] { return crew.staff.roster().idle() == 2; }));
   CHECK(parent_of(crew.info().pid) != zygote);
   crew.send(plus, 1, 2);
   REQUIRE(crew.until_ends(2));

@@ -71,7 +71,7 @@ std::string killed_for(F&& what, const A&... arguments) {
   CHECK(crew.exited[0].report.why == cause::protocol);
   CHECK(crew.exited[0].report.signal == SIGKILL);
   CHECK_FALSE(crew.exited[0].planned);
-  REQUIRE(crew.until([&] { return crew.staff.free_workers() == 1; }));
+  REQUIRE(crew.until([&] { return crew.staff.roster().idle() == 1; }));
   CHECK(crew.info().generation == 2);
   return crew.exited[0].report.stderr_tail;
 }
@@ -83,13 +83,13 @@ int kind(frame_kind one) { return static_cast<int>(one); }
 TEST_CASE("an answer ends its task, is counted, and makes its worker idle") {
   crew_of_processes crew(one_worker());
   auto& one = crew.send(plus, 40, 2);
-  CHECK(crew.staff.free_workers() == 0);
+  CHECK(crew.staff.roster().idle() == 0);
   REQUIRE(crew.until_ends(1));
   CHECK(crew.ends[0].one == &one);
   CHECK(crew.ends[0].answer.header.kind == frame_kind::result);
   CHECK(crew.ends[0].answer.payload == encoded(42));
   CHECK(crew.ends[0].may_follow);
-  CHECK(crew.staff.free_workers() == 1);
+  CHECK(crew.staff.roster().idle() == 1);
   CHECK(crew.info().completed == 1);
   crew.send(variable, std::string("x"));
   crew.send([] { throw std::runtime_error("no luck"); });

@@ -49,15 +49,15 @@ TEST_CASE("a crew that may grow from now on is looked at again: who submitted un
 
 TEST_CASE("a worker is told of as busy when it is to have a task, not while somebody looks whether there is one") {
   crew_of_processes crew(many(1));
-  auto* const one = crew.staff.take_idle();
+  auto* const one = crew.staff.roster().take_idle();
   REQUIRE(one != nullptr);
   CHECK(crew.info().state == worker_state::idle);
   CHECK(crew.count(worker_state::idle) == 1);
   auto& task = crew.make(plus, 1, 2);
-  one->current = &task;
+  one->coming.one = &task;
   CHECK(crew.info().state == worker_state::busy);
   CHECK(crew.count(worker_state::busy) == 1);
-  one->current = nullptr;
+  one->coming = {};
   one->held = false;
   wp::detail::crew_news todo;
   crew.staff.make_idle(*one, wp::steady::now(), todo);
@@ -69,7 +69,7 @@ TEST_CASE("a worker that dies is replaced in its slot, and nobody else is") {
   const int other = crew.info(1).pid;
   ::kill(crew.info(0).pid, SIGKILL);
   REQUIRE(crew.until_exits(1));
-  REQUIRE(crew.until([&] { return crew.staff.free_workers() == 2; }));
+  REQUIRE(crew.until([&] { return crew.staff.roster().idle() == 2; }));
   CHECK(crew.info(0).generation == 2);
   CHECK(crew.info(1).generation == 1);
   CHECK(crew.info(1).pid == other);
@@ -113,10 +113,10 @@ TEST_CASE("a worker that was to be replaced and dies before that is replaced onc
   REQUIRE(crew.staff.renew(0));
   ::kill(crew.info().pid, SIGKILL);
   REQUIRE(crew.until_exits(1));
-  REQUIRE(crew.until([&] { return crew.staff.free_workers() == 1; }));
+  REQUIRE(crew.until([&] { return crew.staff.roster().idle() == 1; }));
   wp::detail::crew_news todo;
   crew.staff.staff(wp::steady::now(), false, todo);
-  CHECK(crew.staff.free_workers() == 1);
+  CHECK(crew.staff.roster().idle() == 1);
   CHECK(crew.info().generation == 2);
 }
 
@@ -127,11 +127,11 @@ TEST_CASE("workers are added one by one while work waits, and leave again when t
   CHECK(crew.staff.list().size() == 1);
   crew.send(until_asked_to_stop, 1);
   crew.work_waits = true;
-  REQUIRE(crew.until([&] { return crew.staff.free_workers() == 1; }));
+  REQUIRE(crew.until([&] { return crew.staff.roster().idle() == 1; }));
   CHECK(crew.staff.list().size() == 2);
   CHECK(crew.staff.may_grow());
   crew.send(until_asked_to_stop, 2);
-  REQUIRE(crew.until([&] { return crew.staff.free_workers() == 1; }));
+  REQUIRE(crew.until([&] { return crew.staff.roster().idle() == 1; }));
   CHECK(crew.staff.list().size() == 3);
   CHECK_FALSE(crew.staff.may_grow());
   crew.work_waits = false;
@@ -156,7 +156,7 @@ TEST_CASE("a crew that is made smaller loses workers when they have ended their 
   for (const auto& end : crew.ends) CHECK(end.answer.header.kind == wp::frame_kind::result);
   CHECK(crew.staff.list().size() == 1);
   crew.staff.set_range(4);
-  REQUIRE(crew.until([&] { return crew.staff.free_workers() == 4; }));
+  REQUIRE(crew.until([&] { return crew.staff.roster().idle() == 4; }));
 }
 
 TEST_CASE("a worker that has had max_tasks is replaced before the next one") {
@@ -188,7 +188,7 @@ TEST_CASE("the books say who works, how many were started, have left and were re
   CHECK(busy->current == 1);
   ::kill(busy->pid, SIGKILL);
   REQUIRE(crew.until_exits(1));
-  REQUIRE(crew.until([&] { return crew.staff.free_workers() == 2; }));
+  REQUIRE(crew.until([&] { return crew.staff.roster().idle() == 2; }));
   crew.staff.write_to(now = {});
   CHECK((now.workers_started == 3 && now.workers_exited == 1 && now.restarts == 1));
 }

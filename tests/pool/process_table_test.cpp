@@ -29,7 +29,7 @@ TEST_CASE("the workers that there always are have answered when a crew has begun
   REQUIRE(crew.begun());
   CHECK_FALSE(crew.problem.has_value());
   CHECK(crew.count(worker_state::idle) == 3);
-  CHECK(crew.staff.free_workers() == 3);
+  CHECK(crew.staff.roster().idle() == 3);
   CHECK(crew.started.size() == 3);
 }
 
@@ -37,23 +37,23 @@ TEST_CASE("who was idle for the shortest time is taken first, and one that is ta
   crew_of_processes crew(many(3));
   REQUIRE_FALSE(crew.problem);
   std::vector<crew_of_processes::worker*> all;
-  while (auto* const one = crew.staff.take_idle()) {
+  while (auto* const one = crew.staff.roster().take_idle()) {
     CHECK(one->stage == process_stage::taken);
     all.push_back(one);
   }
   REQUIRE(all.size() == 3);
-  CHECK(crew.staff.free_workers() == 0);
+  CHECK(crew.staff.roster().idle() == 0);
   crew_news todo;
   for (auto* const one : {all[1], all[2], all[0]}) {
     one->held = false;
     crew.staff.make_idle(*one, wp::steady::now(), todo);
   }
   CHECK(todo.freed);
-  CHECK(crew.staff.take_idle() == all[0]);
-  CHECK(crew.staff.take_idle() == all[2]);
-  CHECK(crew.staff.take_idle(all[1]->id) == all[1]);
-  CHECK(crew.staff.take_idle(all[1]->id) == nullptr);
-  CHECK(crew.staff.take_idle(17) == nullptr);
+  CHECK(crew.staff.roster().take_idle() == all[0]);
+  CHECK(crew.staff.roster().take_idle() == all[2]);
+  CHECK(crew.staff.roster().take_idle(all[1]->id) == all[1]);
+  CHECK(crew.staff.roster().take_idle(all[1]->id) == nullptr);
+  CHECK(crew.staff.roster().take_idle(17) == nullptr);
   for (auto* const one : all) {
     one->held = false;
     crew.staff.make_idle(*one, wp::steady::now(), todo);

@@ -53,7 +53,7 @@ TEST_CASE("a task that runs and is stopped ends at once, its worker is asked to 
   CHECK(todo.ends[0].result == outcome::cancelled);
   crew.collect(todo);
   CHECK(crew.info().generation == 2);
-  REQUIRE(crew.until([&] { return crew.staff.free_workers() == 1; }));
+  REQUIRE(crew.until([&] { return crew.staff.roster().idle() == 1; }));
   REQUIRE(crew.until_exits(1));
   CHECK(crew.exited[0].report.pid == pid);
   CHECK(crew.exited[0].generation == 1);
@@ -62,16 +62,15 @@ TEST_CASE("a task that runs and is stopped ends at once, its worker is asked to 
 TEST_CASE("a task that is just being sent is stopped by who sends it") {
   crew_of_processes crew(many(1));
   auto& one = crew.make(plus, 1, 2);
-  auto* const to = crew.staff.take_idle();
+  auto* const to = crew.staff.roster().take_idle();
   REQUIRE(to != nullptr);
-  to->current = &one;
+  to->coming.one = &one;
   crew_news todo;
   CHECK(crew.staff.stop_held(one, todo));
   CHECK(todo.ends.empty());
-  CHECK(to->rest == wp::outcome::cancelled);
-  to->current = nullptr;
+  CHECK(to->coming.rest == wp::outcome::cancelled);
+  to->coming = {};
   to->held = false;
-  to->rest.reset();
   crew.staff.make_idle(*to, wp::steady::now(), todo);
   one.drop_reference();
 }

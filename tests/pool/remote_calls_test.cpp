@@ -80,7 +80,7 @@ byte_vector answer_of(task& one, bool stopped = false) {
   code_resolver code;
   call_mark mark;
   std::uint64_t calls = 0;
-  call_run run(mark, calls, self);
+  call_run run(mark, calls, 0, self);
   call_frame frame{in, out, self, code, run};
   REQUIRE(in.read_raw<call_target>() == call_target::code);
   const located_code at = read_code(in);

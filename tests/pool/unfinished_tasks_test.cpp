@@ -2,9 +2,11 @@
 
 #include <array>
 #include <cstddef>
+#include <workpool/core/outcome.hpp>
 #include <workpool/core/priority.hpp>
 
 #include "support/catch.hpp"
+#include "support/fake_owner.hpp"
 #include "support/probe_task.hpp"
 
 namespace wp = workpool;
@@ -18,7 +20,7 @@ struct three {
     low.describe_as(1, wp::priority::low);
     first.describe_as(2, wp::priority::high);
     second.describe_as(3, wp::priority::high);
-    for (task* const one : {&low, &first, &second}) all.add(*one);
+    for (task* const one : {&second, &low, &first}) all.add(*one);
   }
   workpool_test::probe_log log;
   workpool_test::probe_task low{log}, first{log}, second{log};
@@ -29,25 +31,28 @@ auto queued(std::size_t critical, std::size_t high, std::size_t normal, std::siz
   return [=] { return std::array<std::size_t, wp::priority_count>{critical, high, normal, low}; };
 }
 
+using goes = unfinished_tasks::goes;
+constexpr auto anything = [](const task&, goes) { return true; };
+
 }  // namespace
 
-TEST_CASE("the most urgent unfinished task goes first, of equals the one that came first") {
+TEST_CASE("the most urgent unfinished task goes first, of equals the one with the lowest number") {
   three some;
   CHECK(some.all.any());
-  CHECK(some.all.take_before(queued(0, 9, 9, 9)) == &some.first);
-  CHECK(some.all.take_before(queued(0, 0, 0, 0)) == &some.second);
-  CHECK(some.all.take_before(queued(0, 0, 0, 5)) == &some.low);
-  CHECK(some.all.take_before(queued(0, 0, 0, 0)) == nullptr);
+  CHECK(some.all.take_before(queued(0, 9, 9, 9), anything) == &some.first);
+  CHECK(some.all.take_before(queued(0, 0, 0, 0), anything) == &some.second);
+  CHECK(some.all.take_before(queued(0, 0, 0, 5), anything) == &some.low);
+  CHECK(some.all.take_before(queued(0, 0, 0, 0), anything) == nullptr);
   CHECK_FALSE(some.all.any());
 }
 
 TEST_CASE("what is more urgent than every unfinished task goes before them") {
   three some;
-  CHECK(some.all.take_before(queued(1, 0, 0, 0)) == nullptr);
+  CHECK(some.all.take_before(queued(1, 0, 0, 0), anything) == nullptr);
   CHECK(some.all.remove(some.first));
   CHECK(some.all.remove(some.second));
-  CHECK(some.all.take_before(queued(0, 0, 1, 0)) == nullptr);
-  CHECK(some.all.take_before(queued(0, 0, 0, 1)) == &some.low);
+  CHECK(some.all.take_before(queued(0, 0, 1, 0), anything) == nullptr);
+  CHECK(some.all.take_before(queued(0, 0, 0, 1), anything) == &some.low);
 }
 
 TEST_CASE("a task that was taken or removed is there no more") {
@@ -66,7 +71,30 @@ TEST_CASE("every so many times the queue has to wait, whatever lies in it") {
   low.describe_as(1, wp::priority::low);
   unfinished_tasks all(3);
   all.add(low);
-  CHECK(all.take_before(queued(1, 1, 1, 1)) == nullptr);
-  CHECK(all.take_before(queued(1, 1, 1, 1)) == nullptr);
-  CHECK(all.take_before(queued(1, 1, 1, 1)) == &low);
+  CHECK(all.take_before(queued(1, 1, 1, 1), anything) == nullptr);
+  CHECK(all.take_before(queued(1, 1, 1, 1), anything) == nullptr);
+  CHECK(all.take_before(queued(1, 1, 1, 1), anything) == &low);
+}
+
+TEST_CASE("what is not for who asks stays, and nothing less urgent goes before it") {
+  three some;
+  const auto ahead = [](const task&, goes where) { return where == goes::ahead; };
+  CHECK(some.all.most_urgent_lane() == wp::priority::high);
+  CHECK(some.all.take_before(queued(0, 0, 0, 0), ahead) == nullptr);
+  CHECK(some.all.remove(some.first));
+  CHECK(some.all.remove(some.second));
+  CHECK(some.all.remove(some.low));
+  CHECK_FALSE(some.all.most_urgent_lane());
+  some.all.add(some.low, goes::ahead);
+  CHECK(some.all.take_before(queued(0, 0, 0, 0), ahead) == &some.low);
+}
+
+TEST_CASE("of what was withdrawn while it lay there the most urgent is told apart") {
+  three some;
+  CHECK(some.all.take_withdrawn() == nullptr);
+  workpool_test::fake_owner owner;
+  some.first.accept_by(owner);
+  CHECK(some.first.withdraw(wp::outcome::cancelled));
+  CHECK(some.all.take_withdrawn() == &some.first);
+  CHECK(some.all.take_withdrawn() == nullptr);
 }

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <utility>
@@ -48,7 +49,7 @@ class crew_of_processes {
 
   /// Comes back when the workers that there should be have answered, or could not be started.
   explicit crew_of_processes(workpool::fork_pool_options options)
-      : options_(workpool::detail::completed(std::move(options))), staff(options_, no_start()) {
+      : options_(workpool::detail::completed(std::move(options))), staff(options_, no_start(), ledger_.shared_books()) {
     calls_.connect(link_.link());
     watcher_.add(bell_.get(), workpool::detail::interest::reading, bell_token);
     staff.begin(watcher_, bell_);
@@ -63,6 +64,7 @@ class crew_of_processes {
     staff.end_births();
     while (task* const one = staff.unfinished().take()) one->drop_reference();
     for (const auto& end : ends) end.one->drop_reference();
+    for (const auto& [one, result] : withdrawn) one->drop_reference();
   }
 
   bool begun() const noexcept { return begun_; }
@@ -70,6 +72,13 @@ class crew_of_processes {
   /// A task nobody owns. Its reference is the crew's as soon as that has it.
   template <class F, class... A>
   task& make(F&& callable, const A&... arguments) {
+    task& one = wait(std::forward<F>(callable), arguments...);
+    static_cast<void>(one.start());
+    return one;
+  }
+  /// The same, which waits.
+  template <class F, class... A>
+  task& wait(F&& callable, const A&... arguments) {
     task* const one = calls_.plain(std::forward<F>(callable), arguments...);
     one->describe_as(++last_id_, workpool::priority::normal);
     return *one;
@@ -77,25 +86,15 @@ class crew_of_processes {
   /// Sends it to a worker that was taken.
   void give(worker& to, task& one) {
     to.held = false;
-    to.current = &one;
-    to.last_task = one.id();
-    to.attempt = one.attempt();
     std::vector<std::byte> scratch;
-    const auto sent = to.line->send(
-        {.task = one.id(), .attempt = to.attempt, .generation = to.generation, .kind = workpool::frame_kind::task},
-        one.elsewhere()->request(one, scratch));
-    if (sent == workpool::transfer::blocked) staff.watch_writing(to);
-    to.stage = workpool::detail::process_stage::busy;
-    to.begun_at = workpool::steady::now();
-    to.at_deadline = workpool::outcome::timed_out;
-    to.deadline = workpool::after(to.begun_at, one.timeout());
+    static_cast<void>(staff.send(to, one, one.elsewhere()->request(one, scratch), one.elsewhere()->lend()));
   }
   /// The same with the next idle worker, for which it waits. Gives: the task.
   template <class F, class... A>
   task& send(F&& callable, const A&... arguments) {
     task& one = make(std::forward<F>(callable), arguments...);
-    static_cast<void>(until([this] { return staff.free_workers() != 0; }));
-    give(*staff.take_idle(), one);
+    static_cast<void>(until([this] { return staff.roster().idle() != 0; }));
+    give(*staff.roster().take_idle(), one);
     return one;
   }
 
@@ -142,6 +141,12 @@ class crew_of_processes {
     return workpool::detail::poll_one(bell_.get(), workpool::detail::poll_for::reading, workpool::time_point::min());
   }
 
+  /// How many have begun while a worker had them.
+  std::uint64_t started_tasks() const {
+    const auto started = ledger_.sums().started;
+    return std::accumulate(started.begin(), started.end(), std::uint64_t{0});
+  }
+
   workpool::worker_info info(std::size_t index = 0) const { return staff.list().at(index); }
   std::size_t count(workpool::worker_state state) const {
     std::size_t found = 0;
@@ -150,6 +155,7 @@ class crew_of_processes {
   }
   void collect(workpool::detail::crew_news& todo) {
     for (auto& one : todo.ends) ends.push_back(std::move(one));
+    for (const auto& one : todo.withdrawn) withdrawn.push_back(one);
     for (const auto& one : todo.started) started.push_back(one);
     for (const auto& one : todo.exited) exited.push_back(one);
     for (const auto& one : todo.failed) failed.push_back(one);
@@ -176,6 +182,7 @@ class crew_of_processes {
  public:
   staff_type staff;
   std::vector<workpool::detail::remote_end> ends;
+  std::vector<std::pair<task*, workpool::outcome>> withdrawn;
   std::vector<workpool::event::worker_started> started;
   std::vector<workpool::event::worker_exited> exited;
   std::vector<workpool::event::worker_failed> failed;

@@ -20,9 +20,13 @@ class fake_link final : private workpool::detail::task_stopper {
   std::shared_ptr<workpool::detail::crew_link> link() const { return link_; }
 
   fake_owner owner;
-  std::vector<const task*> stopped, ended_early, collected_for;
+  std::vector<const task*> stopped, ended_early, collected_for, recalled;
 
  private:
+  void recall(task& one) noexcept override {
+    recalled.push_back(&one);
+    one.hand_back();
+  }
   workpool::cancel_result stop(task& one) noexcept override {
     stopped.push_back(&one);
     return workpool::cancel_result::stop_requested;

@@ -35,7 +35,7 @@ byte_vector enter(call_entry entry, const byte_vector& request, bool stopped = f
   code_resolver code;
   call_mark mark;
   std::uint64_t calls = 0;
-  call_run run(mark, calls, self);
+  call_run run(mark, calls, 0, self);
   call_frame call{in, out, self, code, run};
   entry(call);
   return answer;

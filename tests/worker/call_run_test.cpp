@@ -20,7 +20,7 @@ struct running {
   workpool_test::probe_task self{log};
   call_mark mark;
   std::uint64_t ever = 10;
-  call_run run{mark, ever, self};
+  call_run run{mark, ever, 0, self};
 };
 
 }  // namespace
@@ -67,19 +67,21 @@ TEST_CASE("a run that is to end soon ends after this call") {
 TEST_CASE("in a run that was taken back no call begins, but for the one that begins with it") {
   running one;
   one.run.start(0);
-  CHECK(one.mark.revoke() == 11);
+  CHECK(one.mark.begin_turn(1) == 11);
   CHECK(one.run.begin());
   CHECK_FALSE(one.run.begin());
 }
 
-TEST_CASE("a run that was taken back before it began makes no call") {
+TEST_CASE("a run that was taken back before it began is not wanted, one that was sent after that is") {
   workpool_test::probe_log log;
   workpool_test::probe_task self{log};
   call_mark mark;
   std::uint64_t ever = 0;
-  mark.revoke();
-  call_run run(mark, ever, self);
-  run.start(0);
-  CHECK_FALSE(run.begin());
+  mark.begin_turn(1);
+  const call_run late(mark, ever, 0, self);
+  CHECK_FALSE(late.is_wanted());
   CHECK(mark.begun() == 1);
+  const call_run next(mark, ever, 1, self);
+  CHECK(next.is_wanted());
+  CHECK(mark.begun() == 2);
 }

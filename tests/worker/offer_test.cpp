@@ -28,7 +28,7 @@ std::vector<std::byte> call_by_name(const std::string& name, const std::vector<s
   code_resolver code;
   call_mark mark;
   std::uint64_t calls = 0;
-  call_run run(mark, calls, self);
+  call_run run(mark, calls, 0, self);
   call_frame call{in, out, self, code, run};
   offered_calls::of_this_program().find(name)(call);
   return answer;

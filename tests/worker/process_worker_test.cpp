@@ -19,13 +19,13 @@ TEST_CASE("a worker that was just asked for has nothing, waits for nothing and i
   CHECK(one.stage == wp::detail::process_stage::asked_for);
   CHECK(one.pid == 0);
   CHECK_FALSE((one.line.has_value() || one.pidfd || one.early.has_value() || one.ended.has_value()));
-  CHECK(one.current == nullptr);
-  for (const wp::time_point deadline :
-       {one.deadline, one.next_beat, one.ping_at, one.pong_until, one.closed_until, one.ladder.deadline()}) {
+  CHECK((one.current() == nullptr && one.coming.one == nullptr && one.sent.front() == nullptr));
+  for (const wp::time_point deadline : {one.deadline, one.next_beat, one.ahead_until, one.ping_at, one.pong_until,
+                                        one.closed_until, one.ladder.deadline()}) {
     CHECK(deadline == wp::time_point::max());
   }
   CHECK(one.cause == wp::crash_report::cause::unknown);
-  CHECK_FALSE((one.planned || one.killed || one.held || one.rest || one.unanswered));
+  CHECK_FALSE((one.planned || one.killed || one.held || one.has_room || one.unanswered));
 }
 
 TEST_CASE("a worker is the one place of its line, and takes it down with it") {

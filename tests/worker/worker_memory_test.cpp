@@ -16,8 +16,8 @@ TEST_CASE("host and worker have one mark, and rings where they are asked for, ea
   const worker_memory host = worker_memory::of(descriptor.get(), true),
                       worker = worker_memory::of(descriptor.get(), true);
   REQUIRE((host && worker));
-  CHECK(worker.mark().begin(1));
-  CHECK(host.mark().revoke() == 1);
+  CHECK(worker.mark().begin(1, 0));
+  CHECK(host.mark().begin_turn(1) == 1);
   socket_pair bells = socket_pair::make(socket_kind::stream);
   ring_stream left = host.rings(std::move(bells.left), ring_stream::side::left);
   ring_stream right = worker.rings(std::move(bells.right), ring_stream::side::right);

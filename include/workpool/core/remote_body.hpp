@@ -29,6 +29,8 @@ class remote_body {
 
   /// Gives: what to send; may use `scratch` for it, and is good until that or the task changes. Throws: std::bad_alloc.
   virtual std::span<const std::byte> request(const task& one, std::vector<std::byte>& scratch) = 0;
+  /// Whether the task may be handed out: its request is small, and nothing goes with it. Asked by who has the task.
+  virtual bool may_go_ahead() const noexcept { return false; }
   /// An answer has come. Runs no code of users. Throws: codec_error.
   virtual progress take_in(task&, std::span<const std::byte>) { return {}; }
   /// Whether it still has to be sent; when it is not, it has been taken back on its way to a worker.
@@ -39,6 +41,9 @@ class remote_body {
   virtual const carried_buffers* carried() const noexcept { return nullptr; }
   /// Keeps the result. `came`: what has come with it. Throws: codec_error, and what a codec of the user throws.
   virtual void accept(task& one, std::span<const std::byte> result, const carried_buffers* came = nullptr) = 0;
+  /// `one` was handed out: soon it has either begun, or waits and is not handed out any more.
+  /// Gives: false where nobody can be asked, as in a fork.
+  virtual bool recall(task&) noexcept { return false; }
   /// `one` runs, or did a moment ago: it is to be settled as cancelled. Gives: stop_requested when it was.
   virtual cancel_result stop(task& one) noexcept = 0;
   /// The same, but the call of it that runs, if one does, may return first.

@@ -136,12 +136,19 @@ class task : public recycled {
     if (unwatched()) {  // nobody to compete with
       constexpr task_step first = transition(task_state(0), task_event::start, outcome::value);
       static_assert(first.taken);
-      if (word_.load(std::memory_order_acquire) != 0) return false;
+      if (word_.load(std::memory_order_acquire) != 0) [[unlikely]]
+        return start_against_others(ended);  // it was handed out, or is not there any more
       word_.store(first.next.bits(), std::memory_order_relaxed);
       return true;
     }
     return start_against_others(ended);
   }
+
+  /// It is going to be run elsewhere, unless it is recalled. Gives: false when it no longer waits.
+  bool hand_out() noexcept { return advance<task_event::hand_out>(word_).taken; }
+  /// It has been recalled before it began.
+  void hand_back() noexcept { advance<task_event::hand_back>(word_); }
+  bool handed_out() const noexcept { return state().handed_out(); }
 
   /// Makes sure that a waiting task never runs: destroys the callable, counts it, tells who waits.
   /// Gives: false when it no longer waits, or was never accepted; nothing has changed then.
@@ -245,6 +252,10 @@ class task : public recycled {
   }
 
  private:
+  static bool waits_for_other(task_state seen, std::uint32_t ended) noexcept {
+    return ended != any_attempt && seen.attempts() != ended;
+  }
+
   // Its stop token was asked for, for the first time in this attempt.
   virtual void stop_is_awaited() {}
 
@@ -313,8 +324,12 @@ inline std::string task::describe() const {
 
 inline bool task::withdraw(outcome result, std::uint32_t ended) noexcept {
   if (owner_ == nullptr) return false;
-  const task_step withdrawn = advance<task_event::withdraw>(word_, result, ended);
-  if (!withdrawn.taken) return false;
+  task_step withdrawn = advance<task_event::withdraw>(word_, result, ended);
+  for (spinner spin; !withdrawn.taken; spin.once()) {
+    const bool elsewhere_for_now = withdrawn.next.handed_out() && !waits_for_other(withdrawn.next, ended);
+    if (!elsewhere_for_now || !elsewhere()->recall(*this)) return false;
+    withdrawn = advance<task_event::withdraw>(word_, result, ended);
+  }
   result = withdrawn.next.outcome();
   {
     const guest_visit visit(*owner_);
@@ -330,6 +345,7 @@ inline bool task::withdraw(outcome result, std::uint32_t ended) noexcept {
 inline cancel_result task::cancel() noexcept {
   for (;;) {
     if (withdraw(outcome::cancelled)) return cancel_result::dequeued;
+    if (handed_out()) return cancel_result::too_late;  // by the process that this one is a fork of
     if (remote_body* const there = elsewhere(); there != nullptr && state().phase() == task_phase::running) {
       if (there->stop(*this) == cancel_result::stop_requested) return cancel_result::stop_requested;
       if (waiting() && owner_ != nullptr) continue;  // it was put back meanwhile

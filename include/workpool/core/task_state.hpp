@@ -9,6 +9,7 @@
 ///      │  ▲──put_back──────┘
 ///      └─withdraw──► withdrawing ──publish──► settled
 ///
+/// One that waits may be handed out to who will run it soon: then nobody else withdraws it before it is handed back.
 /// A withdrawn task is cancelled, expired, discarded or told that its pool is broken; it never runs, or not again: one
 /// that expires between two attempts ends as the earlier one did. Between `withdrawing` and `settled` whoever withdrew
 /// it destroys the callable and counts, so that everything is over when a waiter learns of it. Every transition happens
@@ -19,6 +20,8 @@ enum class task_phase : std::uint8_t { queued, running, withdrawing, settled };
 
 enum class task_event : std::uint8_t {
   start,         // somebody is going to run it
+  hand_out,      // somebody will, if nobody wants it back
+  hand_back,     // nobody will for now
   withdraw,      // it shall never run; carries the outcome
   publish,       // the withdrawal is complete
   finish,        // the body has returned, or is no longer waited for; carries the outcome
@@ -48,8 +51,8 @@ constexpr bool has(task_action set, task_action one) noexcept {
 }
 
 /// One word: the phase, the outcome (of a withdrawing or settled task, and of the last attempt of one that was put
-/// back), four flags, one that is turned over so that sleepers look, and the number of attempts that have ended, modulo
-/// 2²².
+/// back), five flags, one that is turned over so that sleepers look, and the number of attempts that have ended, modulo
+/// 2²¹.
 class task_state {
  public:
   constexpr task_state() noexcept = default;
@@ -64,6 +67,7 @@ class task_state {
   constexpr bool stop_requested() const noexcept { return (bits_ & stop_bit) != 0; }
   constexpr bool watched() const noexcept { return (bits_ & watch_bit) != 0; }
   constexpr bool followed() const noexcept { return (bits_ & follow_bit) != 0; }
+  constexpr bool handed_out() const noexcept { return (bits_ & handed_bit) != 0; }
   constexpr bool overdue() const noexcept { return (bits_ & overdue_bit) != 0; }
   constexpr std::uint32_t attempts() const noexcept { return bits_ / one_attempt; }
 
@@ -76,6 +80,9 @@ class task_state {
   constexpr task_state with_stop() const noexcept { return task_state(bits_ | stop_bit); }
   constexpr task_state with_watch() const noexcept { return task_state(bits_ | watch_bit); }
   constexpr task_state with_follow() const noexcept { return task_state(bits_ | follow_bit); }
+  constexpr task_state handed(bool out) const noexcept {
+    return task_state(out ? bits_ | handed_bit : bits_ & ~handed_bit);
+  }
   constexpr task_state with_overdue() const noexcept { return task_state(bits_ | overdue_bit); }
   constexpr task_state turned_over() const noexcept { return task_state(bits_ ^ turn_bit); }
   constexpr task_state with_attempt() const noexcept { return task_state((bits_ & ~overdue_bit) + one_attempt); }
@@ -88,7 +95,8 @@ class task_state {
   static constexpr std::uint32_t follow_bit = 1U << 7;
   static constexpr std::uint32_t overdue_bit = 1U << 8;
   static constexpr std::uint32_t turn_bit = 1U << 9;
-  static constexpr std::uint32_t one_attempt = 1U << 10;
+  static constexpr std::uint32_t handed_bit = 1U << 10;
+  static constexpr std::uint32_t one_attempt = 1U << 11;
   std::uint32_t bits_ = 0;
 };
 
@@ -109,9 +117,15 @@ constexpr task_step transition(task_state now, task_event event, outcome result)
   switch (event) {
     case task_event::start:
       if (phase != task_phase::queued) return refused;
-      return {now.with(task_phase::running), task_action::run_body, true};
+      return {now.handed(false).with(task_phase::running), task_action::run_body, true};
+    case task_event::hand_out:
+      if (phase != task_phase::queued || now.handed_out()) return refused;
+      return {now.handed(true), task_action::none, true};
+    case task_event::hand_back:
+      if (phase != task_phase::queued || !now.handed_out()) return refused;
+      return {now.handed(false), task_action::none, true};
     case task_event::withdraw:
-      if (phase != task_phase::queued) return refused;
+      if (phase != task_phase::queued || now.handed_out()) return refused;
       if (result == outcome::expired && now.attempts() != 0) result = now.outcome();
       return {now.with(task_phase::withdrawing).with(result), task_action::destroy_callable, true};
     case task_event::publish:

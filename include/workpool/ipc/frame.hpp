@@ -8,7 +8,7 @@
 namespace workpool { inline namespace v0 {
 
 /// The version of what pools and worker processes say to each other; both say theirs in `hello`.
-inline constexpr std::uint32_t protocol_version = 1;
+inline constexpr std::uint32_t protocol_version = 2;
 
 /// Stands in every header; no text has its bytes.
 inline constexpr std::uint32_t frame_magic = 0x01'F5'57'50;
@@ -27,6 +27,7 @@ enum class frame_kind : std::uint16_t {
   message,
   buffer_wanted,
   buffer_returned,
+  returned,
   log
 };
 
@@ -34,6 +35,8 @@ enum class frame_kind : std::uint16_t {
 constexpr bool is_known(frame_kind kind) noexcept { return kind >= frame_kind::hello && kind <= frame_kind::log; }
 
 /// What stands before every payload, 32 bytes without padding, in the order of this machine's bytes (little endian).
+/// `generation`: of the worker that speaks; of a request, the turn in which it was sent (see detail::call_mark), which
+/// is the `attempt` of the answer `returned`: it was taken back before it had begun.
 /// Units: length in bytes of the payload. A channel fills in length and magic, the rest belongs to who sends.
 struct frame_header {
   std::uint64_t length = 0;

@@ -13,6 +13,8 @@ class polled_stream {
   bool in_shared_memory() const noexcept { return false; }
   bool arm(bool /*for_room*/) noexcept { return true; }
   void disarm() noexcept {}
+  void mute() noexcept {}
+  void unmute() noexcept {}
   bool has_arrived() const noexcept { return false; }
 
   bool wait(wait_for what, time_point deadline) const noexcept {

@@ -46,7 +46,7 @@ class ring_stream {
   std::optional<std::size_t> write(std::span<const std::span<const std::byte>> pieces) noexcept {
     if (self_->has_hung_up()) return std::nullopt;
     const std::optional<std::size_t> gone = self_->out.write(pieces);
-    if (gone.value_or(0) != 0) self_->tell_reader();  // it can be read, even if nobody heard the bell
+    if (gone.value_or(0) != 0 && !self_->muted) self_->tell_reader();  // it can be read, even if nobody heard the bell
     return gone;
   }
 
@@ -84,6 +84,11 @@ class ring_stream {
   void disarm() noexcept {
     std::atomic<std::uint32_t>& waits = self_->in.words().reader_waits;
     if (waits.load(std::memory_order_relaxed) != 0) waits.store(0, std::memory_order_relaxed);
+  }
+
+  void mute() noexcept { self_->muted = true; }
+  void unmute() noexcept {
+    if (std::exchange(self_->muted, false)) self_->tell_reader();
   }
 
   bool wait(wait_for what, time_point deadline) const noexcept {
@@ -204,6 +209,7 @@ class ring_stream {
     const std::shared_ptr<const shared_memory> memory;
     ring_writer out;
     ring_reader in;
+    bool muted = false;
     std::atomic<bool> hung_up{false};       // the other side was found dead
     std::atomic<bool> armed{false};         // since the last time the bells were taken
     std::atomic<std::uint32_t> waiting{0};  // threads that wait for the bell

@@ -18,10 +18,10 @@ namespace workpool { inline namespace v0 { namespace detail {
 ///
 /// A Stream is movable; its write(pieces) and read(into) give how many bytes were moved, 0 where none would without
 /// blocking, and nothing once that direction has ended; handle() is the descriptor to wait on, -1 after close();
-/// wait(), arm(for_room), disarm(), has_arrived() and in_shared_memory() are those of a channel, which has other
-/// things unread.
-/// Cost: a frame that the stream takes as a whole is one write and no copy, one that arrives as a whole one read. What
-/// arrives of a payload while more than a buffer of it is missing is read to where it stays.
+/// wait(), arm(for_room), disarm(), mute(), unmute(), has_arrived() and in_shared_memory() are those of a channel,
+/// which has other things unread. Cost: a frame that the stream takes as a whole is one write and no copy, one that
+/// arrives as a whole one read. What arrives of a payload while more than a buffer of it is missing is read to where it
+/// stays.
 template <class Stream>
 class stream_channel {
  public:
@@ -97,6 +97,8 @@ class stream_channel {
   bool in_shared_memory() const noexcept { return stream_.in_shared_memory(); }
   bool arm() noexcept { return is_open() && unread_.empty() && stream_.arm(wants_to_write()); }
   void disarm() noexcept { stream_.disarm(); }
+  void mute() noexcept { stream_.mute(); }
+  void unmute() noexcept { stream_.unmute(); }
   bool has_arrived() const noexcept { return stream_.has_arrived(); }
   bool wait(wait_for what, time_point deadline) const noexcept {
     return wait_handle() < 0 || stream_.wait(what, deadline);

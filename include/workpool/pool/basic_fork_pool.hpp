@@ -38,6 +38,11 @@ namespace workpool { inline namespace v0 {
 /// at once; no other task is touched. A task that is cancelled, or runs out of time, is settled at once, and its worker
 /// asked to stop, told to by SIGTERM, and killed. A task runs at most once, with .retry at least once.
 ///
+/// A worker whose tasks are short is sent the next ones before it has answered, about 100 µs of work: such a task waits
+/// as in the queue, and is treated so, until that worker comes to it; one that has to wait for more than a millisecond
+/// is taken back, and another worker's. That is for tasks of normal and low priority without options of their own, in
+/// pools without a capacity, a strategy or soft_memory, while nobody listens to task_started.
+///
 /// A bulk is sent to its workers in runs of calls, each about a millisecond long, between which something more urgent
 /// goes first; one call at a time where the task has a limit, a key, a breaker or further attempts of its own, or the
 /// pool a capacity, max_tasks or a strategy. A worker that dies in a run takes one call with it, as ever; the books

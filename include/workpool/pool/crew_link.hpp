@@ -12,6 +12,8 @@ namespace workpool { inline namespace v0 { namespace detail {
 /// run.
 class task_stopper {
  public:
+  /// See remote_body.
+  virtual void recall(task& one) noexcept = 0;
   /// Settles it as cancelled at once. Gives: stop_requested when it did.
   virtual cancel_result stop(task& one) noexcept = 0;
   /// Asks it to stop: it ends when the call that runs has returned, and of those after it none is made.
@@ -35,6 +37,14 @@ class crew_link {
     cancel_result answer = cancel_result::too_late;
     while_there([&] { answer = crew_->stop(one); });
     return answer;
+  }
+  bool recall(task& one) noexcept {
+    bool asked = false;
+    while_there([&] {
+      crew_->recall(one);
+      asked = true;
+    });
+    return asked;
   }
   void end_early(task& one) noexcept {
     while_there([&] { crew_->end_early(one); });

@@ -1,6 +1,7 @@
 #pragma once
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 #include <workpool/core/event.hpp>
 #include <workpool/pool/remote_end.hpp>
@@ -20,6 +21,7 @@ struct calls_returned {
 struct crew_news {
   std::vector<calls_returned> returned{};
   std::vector<remote_end> ends{};
+  std::vector<std::pair<task*, outcome>> withdrawn{};  // that wait, and end so; with a reference
   std::vector<event::worker_started> started{};
   std::vector<event::worker_exited> exited{};
   std::vector<event::worker_failed> failed{};

@@ -56,6 +56,7 @@ template <task_queue Queue, selection_strategy Selection = select::first_idle>
 class fork_pool_core final : public task_owner, private deadline_watch {
  public:
   static constexpr bool chooses = !std::same_as<Selection, select::first_idle>;
+  static constexpr bool runs_elsewhere = true;
 
   explicit fork_pool_core(const fork_pool_options& options, [[maybe_unused]] Selection selection = Selection())
       : options_(checked_for(completed(options))),
@@ -152,6 +153,32 @@ class fork_pool_core final : public task_owner, private deadline_watch {
     }
     return pop();
   }
+  /// Whether tasks may be taken out of the queue before they start. Those of one that has a capacity keep their places
+  /// until then.
+  static constexpr bool hands_out = !chooses && handing_task_queue<Queue>;
+  bool may_hand_out() const noexcept { return options_.queue.capacity == 0 && !options_.queue.fifo; }
+  /// Gives: the next task, with a reference; handed out where `fits(task)` says so, else as it waits, but in no queue
+  /// any more. nullptr when there is none.
+  template <class Fits>
+  task* hand_out_next(Fits fits) noexcept requires hands_out {
+    if (delayed_.late().any()) return nullptr;  // they come first, to who is idle
+    for (;;) {
+      std::pair<void*, priority> found{};
+      const auto keep = [&found](void* const* first, std::size_t, priority lane) { found = {*first, lane}; };
+      const unsigned pick = handed_out_.fetch_add(1, std::memory_order_relaxed);
+      if (queue_.take_out(pick, pick, 1, 1, keep) == 0) return nullptr;
+      const auto hand_out = [](task_ref& one) { return one.get()->hand_out(); };
+      std::optional<task_ref> next = queue_.claim(found.first, found.second, hand_out);
+      if (!next) continue;
+      task* const one = next->release();
+      one->set_in_hand(true);
+      if (!fits(*one)) one->hand_back();
+      return one;
+    }
+  }
+  /// Whether tasks wait that are late, and the lane of the most urgent of them.
+  bool has_late() const noexcept { return delayed_.late().any(); }
+  std::optional<priority> most_urgent_late() const noexcept { return delayed_.late().most_urgent_lane(); }
   auto queue_sizes() const noexcept { return queue_.sizes(); }
   bool work_in_sight() const noexcept { return queue_.size() != 0 || delayed_.late().any() || order_.any(); }
 
@@ -423,7 +450,7 @@ class fork_pool_core final : public task_owner, private deadline_watch {
   order order_;
   const std::shared_ptr<crew_link> link_;
   static constexpr every_nth every_61st_{61};
-  std::atomic<unsigned> late_picks_{0};
+  std::atomic<unsigned> late_picks_{0}, handed_out_{0};
   std::atomic<bool> broken_{false};
   std::atomic<std::size_t> references_{1};
 };

@@ -56,9 +56,14 @@ class kept_request {
     carried_ = nullptr;
   }
 
-  /// An empty vector for a request of about that size.
+  /// An empty vector for a request with arguments of about that size.
   static std::vector<std::byte> memory_for(std::size_t bytes) {
-    if (bytes < worth_lending) return {};
+    if (bytes < worth_lending) {
+      constexpr std::size_t around = 128;  // bytes: what is to be called, and some small arguments
+      std::vector<std::byte> one;
+      one.reserve(around + bytes);
+      return one;
+    }
     const auto used = spare_.take([bytes](const auto& one) { return one.capacity() >= bytes; });
     return used ? std::move(*used) : std::vector<std::byte>();
   }

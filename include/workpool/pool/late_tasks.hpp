@@ -36,6 +36,16 @@ class late_tasks {
 
   bool any(std::memory_order order = std::memory_order_relaxed) const noexcept { return count_.load(order) != 0; }
 
+  /// The lane of the first one.
+  std::optional<priority> most_urgent_lane() const noexcept {
+    if (!any()) return std::nullopt;
+    const std::lock_guard hold(mutex_);
+    for (std::size_t lane = 0; lane < priority_count; ++lane) {
+      if (!lanes_[lane].empty()) return static_cast<priority>(lane);
+    }
+    return std::nullopt;
+  }
+
   /// Gives: the next task, started, with a reference; nullptr when there is none, or when one of the tasks that wait
   /// elsewhere, so many of each lane, lies in a lane above.
   task* pull(const std::array<std::size_t, priority_count>& waiting) {
@@ -72,7 +82,7 @@ class late_tasks {
   }
 
   intake_books& books_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::array<entry, priority_count> lanes_;  // guarded by mutex_
   std::atomic<std::size_t> count_{0};        // of what is in lanes_; written with it
 };

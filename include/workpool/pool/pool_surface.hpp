@@ -45,6 +45,9 @@ class pool_surface {
   /// Resumes a paused pool and drains it without limit; from one of the pool's own tasks it only begins that.
   ~pool_surface() { core_->end_of_handle(); }
 
+  /// Whether tasks run in another process, where nothing of this one's memory is seen.
+  static constexpr bool runs_elsewhere = Core::runs_elsewhere;
+
   /// Runs `callable(arguments...)` on a worker, with copies made now; a callable that needs a std::stop_token first
   /// gets one. With .retry every attempt gets copies of those, and the callable is called in place, as const; one that
   /// changes itself is copied where that is trivial. Throws: queue_full, enqueue_timeout, circuit_open or pool_stopped,

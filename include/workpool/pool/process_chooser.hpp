@@ -126,7 +126,7 @@ class process_chooser {
       if (one.state_now != worker_state::idle || !one.wanted) continue;
       const std::optional<dispatched> what = rules_.take(one, [now] { return now; });
       if (!what) continue;
-      if (worker* const to = workers.take_idle(one.number)) return pick{to, *what};
+      if (worker* const to = workers.roster().take_idle(one.number)) return pick{to, *what};
     }
     return std::nullopt;
   }

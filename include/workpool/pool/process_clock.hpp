@@ -55,8 +55,8 @@ class process_clock : public process_endings {
   /// When that is to be called for this worker, at the latest.
   time_point next_moment_of(const worker& one, time_point now) const {
     if (one.has_more) return now;
-    time_point next = std::min(one.ladder.deadline(), one.held ? never : one.closed_until);
-    if (one.stage == stage::busy) next = std::min({next, one.deadline, one.next_beat});
+    time_point next = std::min(one.ladder.deadline(), one.stage == stage::gone && one.held ? never : one.closed_until);
+    next = std::min(next, next_moment_of_task(one));
     if (one.stage == stage::idle) next = std::min({next, one.ping_at, one.pong_until});
     const time_point leaves_at = after(one.idle_since, options_.idle_timeout);
     if (one.stage == stage::idle && leaves_at < next && may_leave()) next = leaves_at;
@@ -99,13 +99,20 @@ class process_clock : public process_endings {
       one.closed_until = lives ? never : after(now, closed_grace);  // else its birth, or its death, is on the way
       if (lives) garbage(one, "it closed its channel and went on", todo);
     }
-    if (has_run_out(one, now)) look_at(one, todo);  // it may have spoken while this thread could not listen
-    if (one.stage == stage::busy && one.deadline <= now) {
+    if (one.ahead_until <= now || has_run_out(one, now)) {
+      look_at(one, todo);  // it may have spoken while this thread could not listen
+    }
+    if (one.stage == stage::busy && one.ahead_until <= now) {
+      one.window.forget();
+      if (runs_alone(one, todo)) note_room(one);
+    }
+    if (one.stage == stage::busy && has_run_out(one, now)) {
+      if (!runs_alone(one, todo) || !has_run_out(one, now)) return;
+      if (one.next_beat <= now) return silent_task(one, now, todo);
       const outcome how = one.at_deadline;
       return cut(one, {.result = how, .may_follow = how != outcome::cancelled}, crash_report::cause::timeout, now,
                  todo);
     }
-    if (one.stage == stage::busy && one.next_beat <= now) return silent_task(one, now, todo);
     if (one.stage == stage::idle) ask_after(one, now, todo);
     const bool lives = one.pid != 0 && one.stage != stage::gone && one.stage != stage::leaving;
     if (options_.hard_memory != 0 && lives && resident_memory(one.pid).value_or(0) > options_.hard_memory) {
@@ -124,9 +131,10 @@ class process_clock : public process_endings {
     report.why = crash_report::cause::unresponsive;
     report.pid = one.pid;
     const std::uint64_t begun = one.begun();
-    report.task_id = call_tally::of(*one.current, begun, {}).last();
-    report.task_name = std::string(one.current->name());
-    report.attempt = one.attempt;
+    const sent_task& running = *one.sent.current();
+    report.task_id = call_tally::of(*running.one, begun, {}).last();
+    report.task_name = std::string(running.one->name());
+    report.attempt = running.attempt;
     report.stderr_tail = births_.tail_of(one);
     std::string text = call_in_words(report) + " was lost: it sent no heartbeat within health.timeout";
     cut(one, {.result = outcome::worker_lost, .error = std::make_exception_ptr(worker_lost(std::move(report), text))},
@@ -139,7 +147,7 @@ class process_clock : public process_endings {
     if (one.pong_until <= now) {
       one.pong_until = never;
       one.unanswered = true;
-      leave_idle(one);  // until it answers
+      roster_.remove(one);  // until it answers
       one.ping_at = now;
       slot& place = slot_of(one);
       const slot_actions next = place.machine.missed(one.generation);

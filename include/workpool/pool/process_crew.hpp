@@ -95,7 +95,7 @@ class process_crew final : public task_stopper, private process_collector<Pool> 
     pool_.tell_if_broken();
   }
   void notify_one_in_order() noexcept {
-    if (workers_.free_workers() != 0) this->dispatch();
+    if (this->may_dispatch()) this->dispatch();
     this->ask_for_more();  // the idle one may have been taken for another task, or have left
   }
   void notify_many(std::uint32_t) noexcept { notify_one(); }
@@ -105,11 +105,15 @@ class process_crew final : public task_stopper, private process_collector<Pool> 
 
   /// From its return on no worker is sent a task.
   void pause() noexcept {
+    const guest_visit visit(pool_);
+    crew_news todo;
     {
       const std::lock_guard hold(mutex_);
       if (ending_) return;
       paused_.store(true, std::memory_order_seq_cst);
+      workers_.take_back_all(todo);
     }
+    this->carry_out(todo);
     if (works_for(pool_)) return;  // what this thread is in the middle of sending
     ledger_.await([this] {
       const std::lock_guard hold(mutex_);
@@ -157,17 +161,29 @@ class process_crew final : public task_stopper, private process_collector<Pool> 
     bell_.ring();
   }
 
-  /// Settles a running task as cancelled; its worker gets its graces.
-  cancel_result stop(task& one) noexcept override {
+  void recall(task& one) noexcept override {
     const guest_visit visit(pool_);
     crew_news todo;
     {
       const std::lock_guard hold(mutex_);
-      if (!workers_.stop_held(one, todo)) return cancel_result::too_late;
+      workers_.recall(one, todo);
     }
     this->carry_out(todo);
-    bell_.ring();  // there are graces to be watched
-    return cancel_result::stop_requested;
+  }
+
+  /// Settles a running task as cancelled; its worker gets its graces.
+  cancel_result stop(task& one) noexcept override {
+    const guest_visit visit(pool_);
+    crew_news todo;
+    bool stopped = false;
+    {
+      const std::lock_guard hold(mutex_);
+      stopped = workers_.stop_held(one, todo);
+      this->count_late_answers();
+    }
+    this->carry_out(todo);
+    bell_.ring();  // there are graces to be watched, or what was heard has a time
+    return stopped ? cancel_result::stop_requested : cancel_result::too_late;
   }
 
   void end_early(task& one) noexcept override {
@@ -190,6 +206,10 @@ class process_crew final : public task_stopper, private process_collector<Pool> 
     {
       const std::lock_guard hold(mutex_);
       count = workers_.take_back(lane, result, todo);
+    }
+    for (auto& [one, how] : std::exchange(todo.withdrawn, {})) {
+      if (one->withdraw(how)) ++count;
+      one->drop_reference();
     }
     this->carry_out(todo);
     return count;

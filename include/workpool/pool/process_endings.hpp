@@ -1,6 +1,8 @@
 #pragma once
+#include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <exception>
 #include <new>
 #include <optional>
@@ -32,8 +34,8 @@ namespace workpool { inline namespace v0 { namespace detail {
 /// Threads: as process_table.
 class process_endings : public process_line {
  public:
-  process_endings(const fork_pool_options& options, std::optional<located_code> on_start)
-      : process_line(options, std::move(on_start)), quarantine_(options.quarantine) {}
+  process_endings(const fork_pool_options& options, std::optional<located_code> on_start, run_books& books)
+      : process_line(options, std::move(on_start), books), quarantine_(options.quarantine) {}
 
   /// Whether tasks with this key have killed too many workers.
   bool holds(std::uint64_t key, time_point now) const noexcept { return quarantine_.holds(key, now); }
@@ -116,19 +118,23 @@ class process_endings : public process_line {
       if (breaker_.is_probing()) end_probe(place, now);
       act(place, place.machine.died(one.generation, last, now), now, todo);
     }
-    if (task* const lost = std::exchange(one.current, nullptr)) {
-      const call_tally calls = call_tally::of(*lost, one.begun(), rest_of(one));
+    while (sent_task* const running = one.sent.current()) {  // several only where it lies
+      const std::uint64_t begun = one.begun();
+      const sent_task was = one.sent.take(*running);
+      if (was.one->handed_out()) count_as_begun(*was.one);
+      const call_tally calls = call_tally::of(*was.one, begun, rest_of(was));
       report.task_id = calls.last();
-      report.task_name = std::string(lost->name());
-      report.attempt = one.attempt;
-      const bool held = quarantine_.killed(lost->key(), now) || quarantine_.holds(lost->key(), now);
-      todo.ends.push_back({.one = lost,
+      report.task_name = std::string(was.one->name());
+      report.attempt = was.attempt;
+      const std::uint64_t key = was.one->key();
+      const bool held = quarantine_.killed(key, now) || quarantine_.holds(key, now);
+      todo.ends.push_back({.one = was.one,
                            .worker = one.id,
                            .begun_at = one.begun_at,
                            .calls = calls,
                            .result = outcome::worker_lost,
                            .error = std::make_exception_ptr(worker_lost(report, loss_in_words(report))),
-                           .may_follow = !held && !one.rest});
+                           .may_follow = !held && !was.rest});
     }
     ++exited_;
     todo.exited.push_back({one.id, one.generation, std::move(report), one.planned});
@@ -181,10 +187,16 @@ class process_endings : public process_line {
     const bool was_busy = one.stage == stage::busy;
     read_line(one, todo, all_of_a_ring);
     end_line(one);
-    leave_idle(one);
-    const bool is_busy = one.stage == stage::busy;
-    const bool unbegun = is_busy && sure == is_dead::yes && one.begun() == 0 && !one.current->set_unbegun(true);
-    if (unbegun) take_whole(one, todo);
+    roster_.remove(one);
+    const bool is_busy = one.stage == stage::busy && one.current() != nullptr;
+    const std::uint64_t begun = one.current() != nullptr ? one.revoke() : 0;
+    one.sent.take_from(std::max<std::uint64_t>(begun, 1),
+                       [&](const sent_task& each) { put_back(*each.one, each.rest, todo); });
+    const bool unbegun = is_busy && sure == is_dead::yes && begun == 0 && !one.current()->set_unbegun(true);
+    if (unbegun) {
+      const sent_task was = one.sent.take(*one.sent.current());
+      put_back(*was.one, was.rest, todo);
+    }
     // Nobody is to blame for a death between two tasks; the slot is for one before the first.
     const bool at_work = was_busy && (!unbegun || one.completed + one.failed != 0);
     one.stage = stage::gone;

@@ -23,6 +23,7 @@
 #include <workpool/ipc/shared_buffer.hpp>
 #include <workpool/pool/buffer_bank.hpp>
 #include <workpool/pool/process_tasks.hpp>
+#include <workpool/worker/sent_tasks.hpp>
 #include <workpool/worker/worker_setup.hpp>
 
 namespace workpool { inline namespace v0 { namespace detail {
@@ -48,6 +49,36 @@ class process_line : public process_tasks {
       if (one->line->wants_to_write()) go_on_writing(*one);
       if (stopped_early) look_again_at(*one);
     }
+  }
+
+  /// See remote_body.
+  void recall(task& wanted, crew_news& todo) {
+    for (auto& [token, one] : processes_) {
+      if (one->coming.one == &wanted) one->coming.recalled = true;  // who sends it hands it back
+      if (one->sent.find(wanted) == nullptr) continue;
+      take_back_unbegun(*one, todo);
+      if (wanted.handed_out()) count_as_begun(wanted);
+      return;
+    }
+  }
+
+  /// Gives: whether the task was somewhere, and is settled as cancelled, or will be at once.
+  bool stop_held(task& wanted, crew_news& todo) {
+    if (unfinished_.remove(wanted)) {
+      end_unfinished(wanted, outcome::cancelled, todo);
+      return true;
+    }
+    for (auto& [token, each] : processes_) {
+      worker& one = *each;
+      if (one.coming.one == &wanted) {
+        never_begin(one.coming, outcome::cancelled);
+        return true;
+      }
+      if (one.sent.find(wanted) == nullptr) continue;
+      if (one.stage != stage::busy) return false;  // its worker has died: that is its outcome
+      return stop_sent(one, wanted, todo);
+    }
+    return false;
   }
 
   /// How many answers came for tasks that had their outcome already, since it was last asked.
@@ -80,7 +111,7 @@ class process_line : public process_tasks {
         garbage(one, wrong.what(), todo);
         return true;
       } catch (const std::bad_alloc&) {
-        return true;  // it is told again
+        return false;
       }
       if (got == transfer::blocked) return true;
       if (got == transfer::closed) {
@@ -136,7 +167,35 @@ class process_line : public process_tasks {
     if (one.stage == stage::born) make_idle(one, now, todo);
   }
 
+  // Takes back all that has not begun, and hears what it has said of the rest. Gives: whether the current one has not
+  // ended, as far as can be known, and is the only one.
+  bool runs_alone(worker& one, crew_news& todo) {
+    take_back_unbegun(one, todo);
+    look_at(one, todo);
+    if (one.stage != stage::busy) return false;
+    if (one.has_more) bell_->ring();
+    if (one.sent.wanted() == 1) return true;
+    if (!one.has_more) garbage(one, "it has begun a task before it has answered the one before that", todo);
+    return false;
+  }
+
  private:
+  bool stop_sent(worker& one, task& wanted, crew_news& todo) {
+    const bool alone = runs_alone(one, todo);
+    if (unfinished_.remove(wanted)) {  // it had not begun
+      end_unfinished(wanted, outcome::cancelled, todo);
+      return true;
+    }
+    sent_task* const still = one.sent.find(wanted);
+    if (still == nullptr) return false;  // it has been answered
+    if (!alone) {
+      still->rest = outcome::cancelled;  // as soon as it is known whether it has ended
+      return true;
+    }
+    cut(one, {.result = outcome::cancelled, .may_follow = false}, crash_report::cause::unknown, steady::now(), todo);
+    return true;
+  }
+
   void go_on_writing(worker& one) noexcept {
     if (!one.line || !one.line->is_open()) return;
     const transfer went = one.line->flush();
@@ -164,16 +223,21 @@ class process_line : public process_tasks {
         if (mine && one.stage == stage::leaving) return;
         break;
       case frame_kind::result:
-      case frame_kind::error:
-        if (mine && !one.held && one.current != nullptr && in.header.task == one.current->id() &&
-            in.header.attempt == one.attempt) {
-          return answered(one, in, todo);
-        }
-        if (mine && one.stage == stage::leaving && in.header.task == one.last_task) {
-          ++late_answers_;
-          return;
-        }
-        break;
+      case frame_kind::error: {
+        const sent_task* const next = one.sent.front();
+        if (!mine || next == nullptr || in.header.task != next->id || in.header.attempt != next->attempt) break;
+        if (next->one != nullptr) return answered(one, in, todo);
+        if (one.stage != stage::leaving) break;
+        one.sent.pop();  // it was taken from it
+        ++late_answers_;
+        return;
+      }
+      case frame_kind::returned: {
+        const sent_task* const next = one.sent.front();
+        if (!mine || next == nullptr || in.header.task != next->id || in.header.attempt != next->turn) break;
+        if (next->turn == one.turn) break;  // nobody has taken it back
+        return given_back(one, in, todo);
+      }
       case frame_kind::buffer_wanted:
         if (!mine || in.header.task == 0) break;
         return make_buffer(one, in.header.task, buffers());
@@ -186,7 +250,7 @@ class process_line : public process_tasks {
         if (std::exchange(one.unanswered, false) && one.stage == stage::idle) make_idle(one, steady::now(), todo);
         return;
       case frame_kind::heartbeat:
-        if (one.stage == stage::busy && one.current != nullptr && in.header.task == one.current->id()) {
+        if (one.stage == stage::busy && one.current() != nullptr && in.header.task == one.sent.current()->id) {
           one.next_beat = after(steady::now(), options_.health.timeout);
         }
         return;
@@ -230,59 +294,94 @@ class process_line : public process_tasks {
     if (in.header.kind == frame_kind::result && in.header.flags != 0 && !take_notes(one, in, came)) {
       return garbage(one, "it gives buffers that it does not have", todo);
     }
+    const sent_task& done = *one.sent.front();
     call_tally calls;
     bool cancelled = false;
     if (in.header.kind == frame_kind::result) {
       try {
-        const progress done = one.current->elsewhere()->take_in(*one.current, in.payload);
-        if (done.made == 0 && !one.rest) return garbage(one, "it answers without having done anything", todo);
-        if (!done.is_all) return goes_on(one, done, todo);
-        calls = call_tally::of_last_run(*one.current, done.made);
-        cancelled = done.last_is_cancelled;
+        const progress made = done.one->elsewhere()->take_in(*done.one, in.payload);
+        if (made.made == 0) return garbage(one, "it answers without having done anything", todo);
+        if (!made.is_all) return goes_on(one, made, todo);
+        calls = call_tally::of_last_run(*done.one, made.made);
+        cancelled = made.last_is_cancelled;
       } catch (const codec_error& wrong) {
         return garbage(one, wrong.what(), todo);
       }
-    } else if (one.current->calls() != 1) {
-      calls = call_tally::of(*one.current, one.begun(), rest_of(one));
+    } else if (done.one->calls() != 1) {
+      calls = call_tally::of(*done.one, one.begun(), rest_of(done));
     }
-    note_work(one);
+    const sent_task was = take_answered(one);
     one.completed += calls.begun - 1;
     ++(in.header.kind == frame_kind::result ? one.completed : one.failed);
-    remote_end end{.one = std::exchange(one.current, nullptr),
+    remote_end end{.one = was.one,
                    .worker = one.id,
                    .begun_at = one.begun_at,
                    .came = std::move(came),
                    .calls = calls,
                    .result = outcome::cancelled,
-                   .may_follow = !one.rest};
+                   .may_follow = !was.rest};
     if (!cancelled) end.answer = std::move(in);
-    one.deadline = one.next_beat = never;
     todo.ends.push_back(std::move(end));
-    if (one.stage == stage::busy) make_idle(one, steady::now(), todo);
-  }
-
-  // It has answered.
-  void note_work(worker& one) noexcept {
-    // Workers of this slot can live, whatever became of those before: what dies idle after this is the first to do so.
-    if (one.completed + one.failed == 0) slot_of(one).machine.worked(one.generation);
-    one.current->set_unbegun(false);
-    // A single call that it has answered it has begun: the word in its memory, whose line the worker has, is not read.
-    one.calls_before = one.current->calls() == 1 ? one.calls_before + 1 : one.mark().begun();
+    go_on_with_next(one, todo);
   }
 
   // A part of its task is done.
   void goes_on(worker& one, const progress& done, crew_news& todo) {
-    note_work(one);
+    const sent_task was = take_answered(one);
     one.completed += done.made;
-    one.deadline = one.next_beat = never;
-    const task& unfinished = *one.current;
-    todo.returned.push_back({.first = call_tally::of(unfinished, 1, {}).first - done.made,
+    todo.returned.push_back({.first = call_tally::of(*was.one, 1, {}).first - done.made,
                              .count = done.made,
-                             .lane = unfinished.lane(),
+                             .lane = was.one->lane(),
                              .worker = one.id,
                              .last = done.last_is_cancelled ? outcome::cancelled : outcome::value});
-    leave_unfinished(one, todo);
-    if (one.stage == stage::busy) make_idle(one, steady::now(), todo);
+    put_back(*was.one, was.rest, todo);
+    go_on_with_next(one, todo);
+  }
+
+  // It was taken back before it had begun.
+  void given_back(worker& one, frame& in, crew_news& todo) {
+    carried_buffers none;
+    if (in.header.flags != 0 && !take_notes(one, in, none)) {
+      return garbage(one, "it gives buffers that it does not have", todo);
+    }
+    const sent_task was = one.sent.pop();
+    ++one.counted;
+    if (was.one == nullptr) return;  // that is known
+    one.unsure = false;
+    put_back(*was.one, was.rest, todo);  // it looked as if it had begun
+    go_on_with_next(one, todo);
+  }
+
+  // It has answered what it was to answer next.
+  sent_task take_answered(worker& one) noexcept {
+    // Workers of this slot can live, whatever became of those before: what dies idle after this is the first to do so.
+    if (one.completed + one.failed == 0) slot_of(one).machine.worked(one.generation);
+    const sent_task was = one.sent.pop();
+    one.unsure = false;
+    if (was.one->handed_out()) count_as_begun(*was.one);  // of a worker that is leaving nothing becomes current
+    was.one->set_unbegun(false);
+    // A single call that it has answered it has begun: the word in its memory, whose line the worker has, is not read.
+    one.counted = was.one->calls() == 1 ? one.counted + 1 : one.mark().begun();
+    if (one.window.answered()) one.window.measure(one.mark().busy());
+    return was;
+  }
+
+  // What was current has ended.
+  void go_on_with_next(worker& one, crew_news& todo) {
+    one.deadline = one.next_beat = one.ahead_until = never;
+    if (one.stage != stage::busy) return;
+    const time_point now = steady::now();
+    if (one.sent.wanted() != 0 && (!slot_of(one).wanted || stopping_ || is_worn(one))) take_back_all_of(one, todo);
+    if (one.stage != stage::busy) return;
+    if (one.sent.wanted() == 0) return has_nothing(one, now, todo);
+    begin_current(one, now);
+    if (one.sent.current()->rest) {
+      one.deadline = now;
+      one.at_deadline = outcome::cancelled;
+      look_again_at(one);
+    }
+    note_room(one);
+    if (one.has_room) todo.freed = true;
   }
 
   // A worker lives, and so others can.

@@ -13,6 +13,7 @@
 #include <vector>
 #include <workpool/core/clock.hpp>
 #include <workpool/core/event.hpp>
+#include <workpool/core/priority.hpp>
 #include <workpool/core/remote_body.hpp>
 #include <workpool/core/task.hpp>
 #include <workpool/core/task_owner.hpp>
@@ -30,13 +31,17 @@
 #include <workpool/pool/remote_end.hpp>
 #include <workpool/pool/task_ledger.hpp>
 #include <workpool/worker/process_worker.hpp>
+#include <workpool/worker/sent_tasks.hpp>
 
 namespace workpool { inline namespace v0 { namespace detail {
 
 /// How tasks come to worker processes, and what comes of them is told: the part of a process_crew that runs on every
 /// thread, submitters' too.
 ///
-///     an idle worker is taken ─► next_task ─► begin: counted, told ─► sent      else the worker is given back
+///     a worker is taken ─► next_task ─► begin: counted, told ─► sent      else the worker is given back
+///
+/// One that is idle, or one that is busy with tasks so short that it should have the next ones at hand; what is more
+/// urgent than those, and what one of them keeps waiting for too long, goes past them, or elsewhere.
 ///
 /// Threads: any. What is decided is decided under the lock, what runs code of users is done without it.
 template <class Pool>
@@ -46,27 +51,30 @@ class process_sender {
 
   process_sender(Pool& pool, task_ledger& ledger, const fork_pool_options& options,
                  std::optional<located_code> on_start)
-      : pool_(pool), ledger_(ledger), workers_(options, std::move(on_start)) {}
+      : pool_(pool), ledger_(ledger), workers_(options, std::move(on_start), ledger.shared_books()) {}
   process_sender(const process_sender&) = delete;
   process_sender& operator=(const process_sender&) = delete;
   ~process_sender() = default;
 
-  /// Sends tasks as long as there are both, tasks and idle workers.
+  /// Whether a task could be sent to somebody.
+  bool may_dispatch() const noexcept {
+    if (workers_.roster().idle() != 0) return true;
+    return hands_out() && (workers_.roster().with_room() != 0 || most_urgent_queued().has_value());
+  }
+
+  /// Sends tasks as long as there are both, tasks and workers for them.
   void dispatch() noexcept {
     if constexpr (Pool::chooses) return dispatch_chosen();
     bool any = false;
     for (spinner spin;;) {
-      task* one = nullptr;
-      worker* const to = take_idle(one);
-      if (to == nullptr) return any ? ask_for_more() : void();
-      const bool again = one != nullptr;
-      if (!again) one = pool_.next_task();
-      if (one != nullptr) {
-        send(*to, *one, again);
+      errand next = take_worker();
+      if (next.to == nullptr) return any ? ask_for_more() : void();
+      if (find_task(next)) {
+        send(next);
         any = true;
         continue;
       }
-      give_back(*to);
+      give_back(*next.to);
       if (paused_.load(std::memory_order_relaxed)) return;
       if (!pool_.work_in_sight() && !workers_.unfinished().any()) return;
       spin.once();  // it is on its way into the queue, or somebody else has it
@@ -76,18 +84,22 @@ class process_sender {
   /// The monitor is to look whether there should be more workers. To be called by who has taken the last idle one, too:
   /// the monitor may have looked while that one was idle, and it was not taken for everything that waits.
   void ask_for_more() noexcept {
-    if (!workers_.may_grow() || workers_.free_workers() != 0) return;
+    if (!workers_.may_grow() || workers_.roster().idle() != 0) return;
     if (pool_.work_in_sight() || workers_.unfinished().any()) bell_.ring();
   }
 
   /// When the strategy's decisions are to be looked at again for those that are idle. The lock is held.
   time_point next_look(time_point now) const noexcept requires(Pool::chooses) {
-    const bool anybody = workers_.free_workers() != 0 && !paused_.load(std::memory_order_relaxed);
+    const bool anybody = workers_.roster().idle() != 0 && !paused_.load(std::memory_order_relaxed);
     return anybody ? pool_.next_look(now) : time_point::max();
   }
 
   /// Does what a look at the workers has led to.
   void carry_out(crew_news& todo) noexcept {
+    for (const auto& [one, result] : todo.withdrawn) {
+      one->withdraw(result);
+      one->drop_reference();
+    }
     // Before anybody can go on with their tasks.
     for (const calls_returned& some : todo.returned) {
       ledger_.count_calls(some.lane, some.first, some.count, some.worker, ledger_.shared_books(), some.last);
@@ -124,7 +136,7 @@ class process_sender {
         if (paused_.load(std::memory_order_relaxed)) return;
         one = workers_.unfinished().take();
         if (one != nullptr) {
-          to = workers_.take_idle();
+          to = workers_.roster().take_idle();
           if (to == nullptr) workers_.unfinished().add(*one);
         } else if (auto picked = pool_.choose(workers_)) {
           to = picked->to;
@@ -134,30 +146,138 @@ class process_sender {
         if (to == nullptr && next_look(steady::now()) < wakes_at_) bell_.ring();
         if (to != nullptr) {
           ++sending_;
-          to->current = one;
+          to->coming.one = one;
         }
       }
       carry_out(todo);
       if (to == nullptr) return any ? ask_for_more() : void();
-      const bool again = one != nullptr;
-      if (!again) one = pool_.claim(what);
-      if (one != nullptr) {
-        send(*to, *one, again);
+      errand next{.to = to, .one = one, .begun = one != nullptr};
+      if (next.one == nullptr) next.one = pool_.claim(what);
+      if (next.one != nullptr) {
+        send(next);
       } else {
         give_back(*to);
       }
     }
   }
 
-  // Gives: a worker nobody else will use; and, if there is one, a task that was to be sent to one that has died.
-  worker* take_idle(task*& one) noexcept {
-    const std::lock_guard hold(mutex_);
-    if (paused_.load(std::memory_order_relaxed)) return nullptr;
-    worker* const to = workers_.take_idle();
-    if (to == nullptr) return nullptr;
-    ++sending_;
-    one = to->current = workers_.unfinished().take_before([this] { return pool_.queue_sizes(); });
-    return to;
+  using goes = unfinished_tasks::goes;
+
+  // A worker that was taken, and what it is to do.
+  struct errand {
+    worker* to = nullptr;
+    task* one = nullptr;  // with a reference
+    bool begun = false;   // counted, and told
+    bool ahead = false;   // it has something to do before that, and can be asked to give it back
+    std::size_t has = 0;  // tasks
+  };
+
+  // Whether workers may be sent tasks to do next: what becomes of those is what would if they were in the queue.
+  bool hands_out() const noexcept {
+    if constexpr (!Pool::hands_out) {
+      return false;
+    } else {
+      return pool_.may_hand_out() && !ledger_.hub().template wanted<event::task_started>();
+    }
+  }
+
+  // Gives: a worker nobody else will use; and, if there is one, a task that has left the queue already.
+  errand take_worker() noexcept {
+    crew_news todo;
+    errand next;
+    {
+      const std::lock_guard hold(mutex_);
+      if (paused_.load(std::memory_order_relaxed)) return {};
+      while (task* const dead = workers_.unfinished().take_withdrawn()) {
+        todo.withdrawn.emplace_back(dead, outcome::discarded);  // that it has an outcome is known there
+      }
+      if ((next.to = workers_.roster().take_idle()) == nullptr && hands_out()) next = take_busy(todo);
+      if (next.to == nullptr) next.to = workers_.roster().take_idle();  // it was sent nothing that has begun
+      if (next.to != nullptr) {
+        ++sending_;
+        if (!next.ahead) next.one = take_unfinished([](const task&, goes) { return true; });
+        next.to->coming.one = next.one;
+      }
+    }
+    if (todo.ends.empty() && todo.withdrawn.empty()) return next;
+    const guest_visit visit(pool_);  // what runs now may not wait for what this thread holds
+    todo.freed = false;              // the caller looks again
+    carry_out(todo);
+    return next;
+  }
+
+  // The lock is held. The same of those that are busy, for what may wait for others there.
+  errand take_busy(crew_news& todo) {
+    if (const std::optional<priority> urgent = most_urgent_waiting()) {
+      workers_.make_way_for(*urgent, todo);
+      return {};  // nothing goes ahead of that
+    }
+    if (pool_.has_late()) return {};  // those are for the next one that is idle
+    errand next{.to = workers_.roster().take_with_room(), .ahead = true};
+    if (next.to == nullptr) return {};
+    next.has = next.to->sent.wanted();
+    bool fits = true;
+    next.one = take_unfinished([&](const task& one, goes where) {
+      return fits = where == goes::ahead && one.waiting() && is_within_bounds(next, one);
+    });
+    if (fits) return next;
+    next.to->held = false;
+    workers_.note_room(*next.to);
+    return {};  // it is for the next one that is idle
+  }
+  template <class Fits>
+  task* take_unfinished(Fits fits) {
+    return workers_.unfinished().take_before([this] { return pool_.queue_sizes(); }, fits);
+  }
+
+  // Lanes whose tasks overtake everything that has not begun.
+  std::optional<priority> most_urgent_queued() const noexcept {
+    const auto sizes = pool_.queue_sizes();
+    for (const priority lane : {priority::critical, priority::high}) {
+      if (sizes[lane_index(lane)] != 0) return lane;
+    }
+    return std::nullopt;
+  }
+  // The lock is held.
+  std::optional<priority> most_urgent_waiting() const noexcept {
+    std::optional<priority> most = most_urgent_queued();
+    for (const std::optional<priority>& other : {workers_.unfinished().most_urgent_lane(), pool_.most_urgent_late()}) {
+      if (other && is_urgent(*other) && (!most || *other < *most)) most = other;
+    }
+    return most;
+  }
+  static bool is_urgent(priority lane) noexcept { return lane_index(lane) <= lane_index(priority::high); }
+
+  // Whether a task that was handed out may be sent to a worker that is busy: nothing is known of it but its body.
+  static bool may_wait(const errand& next, task& one) noexcept {
+    if (one.calls() != 1 || one.has_details() || is_urgent(one.lane()) || !is_within_bounds(next, one)) return false;
+    return one.elsewhere()->may_go_ahead();
+  }
+  static bool is_within_bounds(const errand& next, const task& one) noexcept {
+    constexpr std::size_t most_low = 32;  // tasks that normal ones do not overtake
+    return one.lane() != priority::low || next.has <= most_low;
+  }
+
+  // Gives: whether there is one, started, or handed out where it goes to a worker that is busy.
+  bool find_task(errand& next) noexcept {
+    if (next.one == nullptr && !next.ahead) return (next.one = pool_.next_task()) != nullptr;
+    if constexpr (Pool::hands_out) {
+      if (next.one == nullptr) {
+        next.one = pool_.hand_out_next([&next](task& one) { return may_wait(next, one); });
+        if (next.one == nullptr || next.one->handed_out()) return next.one != nullptr;
+        const std::lock_guard hold(mutex_);
+        workers_.unfinished().add(*next.one);  // it is for the next one that is idle
+        return false;
+      }
+    }
+    next.begun = next.one->state().phase() == task_phase::running;
+    if (next.begun || (next.ahead ? next.one->hand_out() : next.one->start())) return true;
+    {
+      const std::lock_guard hold(mutex_);
+      next.to->coming.one = nullptr;
+    }
+    std::exchange(next.one, nullptr)->drop_reference();  // it has been withdrawn
+    return false;
   }
 
   void give_back(worker& to) noexcept {
@@ -165,7 +285,9 @@ class process_sender {
     {
       const std::lock_guard hold(mutex_);
       let_go_of(to, todo);
+      to.coming = {};
       if (to.stage == process_stage::taken) free_again(to, todo);
+      see_to(to);
     }
     todo.freed = false;  // the caller looks again
     carry_out(todo);
@@ -188,12 +310,13 @@ class process_sender {
       to.idle_since = since;
       to.ping_at = ping_at;
     }
-    if (workers_.next_moment_of(to, now) < wakes_at_) bell_.ring();
   }
 
-  void send(worker& to, task& one, bool again) noexcept {
+  void send(const errand& next) noexcept {
+    worker& to = *next.to;
+    task& one = *next.one;
     const guest_visit visit(pool_);
-    if (!again && !begin(to, one)) return give_back(to);
+    if (!next.begun && !next.ahead && !begin(to, one)) return give_back(to);
     std::vector<std::byte> scratch;
     std::span<const std::byte> bytes;
     std::shared_ptr<const void> owner;
@@ -208,77 +331,58 @@ class process_sender {
     {
       const std::lock_guard hold(mutex_);
       let_go_of(to, todo);
-      if (problem || to.rest || !one.elsewhere()->is_wanted(one)) {
-        const outcome rest = to.rest.value_or(outcome::cancelled);
+      const sent_task coming = std::exchange(to.coming, {});
+      if (!next.ahead && (problem || coming.rest || !one.elsewhere()->is_wanted(one))) {
+        const outcome rest = coming.rest.value_or(outcome::cancelled);
         todo.ends.push_back({.one = &one,
                              .worker = to.id,
                              .calls = call_tally::of(one, 1, rest),
                              .result = problem ? outcome::failed : rest,
                              .error = problem,
                              .may_follow = false});
-        to.current = nullptr;
         if (to.stage == process_stage::taken) free_again(to, todo);
-      } else if (to.stage != process_stage::taken || !put_on_line(to, one, bytes, std::move(owner))) {
-        to.current = nullptr;
-        workers_.unfinished().add(one);
-        todo.freed = workers_.free_workers() != 0;
+      } else if (problem || coming.rest || coming.recalled || !can_have(to, coming) ||
+                 !workers_.send(to, one, bytes, std::move(owner))) {
+        workers_.put_back(one, coming.rest, todo);
+        if (to.stage == process_stage::taken) free_again(to, todo);
+        todo.freed = workers_.roster().idle() != 0;
       }
+      see_to(to);
     }
     carry_out(todo);
+  }
+
+  // The lock is held. Whether what it was sent before has not been taken back since it was taken.
+  bool can_have(const worker& to, const sent_task& coming) const noexcept {
+    if (coming.turn != to.turn) return false;  // that comes first
+    if (to.stage == process_stage::taken) return true;
+    return to.stage == process_stage::busy && !paused_.load(std::memory_order_relaxed);
+  }
+
+  // The lock is held. It is nobody's any more, and the monitor may not know when to look at it.
+  void see_to(worker& one) {
+    workers_.note_room(one);
+    if (workers_.next_moment_of(one, steady::now()) < wakes_at_) bell_.ring();
   }
 
   // Writes a task down as begun. Gives: false when it has ended instead.
   bool begin(worker& to, task& one) noexcept {
     {
       const std::lock_guard hold(mutex_);
-      to.current = &one;
+      to.coming.one = &one;
     }
     if (!ledger_.begin(one, to.id, ledger_.shared_books())) {
       const std::lock_guard hold(mutex_);
-      to.current = nullptr;
+      to.coming.one = nullptr;
       return false;
     }
     if (attempt_plan* const plan = one.plan()) plan->begin();
-    if (one.accepted_at() != time_point{}) ledger_.record_wait(one, steady::now() - one.accepted_at());
+    if (one.calls() != 1 && one.accepted_at() != time_point{}) {  // of others it is known when they end
+      ledger_.record_wait(one, steady::now() - one.accepted_at());
+    }
     if (ledger_.hub().wanted<event::task_started>()) {
       ledger_.hub().emit(event::task_started{one.id(), to.id});
     }
-    return true;
-  }
-
-  // The lock is held. Gives: false when nobody is there to read it.
-  bool put_on_line(worker& to, task& one, std::span<const std::byte> bytes,
-                   std::shared_ptr<const void> owner) noexcept {
-    to.mark().renew();
-    to.last_task = one.id();
-    to.attempt = one.attempt();
-    transfer sent = transfer::closed;
-    try {
-      const carried_buffers* const goes = one.elsewhere()->carried();
-      if (goes != nullptr) {
-        for (const shared_buffer& each : goes->all()) workers_.buffers().lend(to.token, each);
-      }
-      const auto count = static_cast<std::uint16_t>(goes != nullptr ? goes->all().size() : 0);
-      sent = to.line->send({.task = one.id(),
-                            .attempt = to.attempt,
-                            .generation = to.generation,
-                            .kind = frame_kind::task,
-                            .flags = count},
-                           bytes, std::move(owner));
-    } catch (const std::bad_alloc&) {  // as if nobody were there
-      to.line->close();
-    }
-    if (sent == transfer::closed) {
-      workers_.fall_silent(to);
-      bell_.ring();
-      return false;
-    }
-    if (sent == transfer::blocked) workers_.watch_writing(to);
-    to.stage = process_stage::busy;
-    to.begun_at = steady::now();
-    to.at_deadline = outcome::timed_out;
-    to.deadline = after(to.begun_at, one.timeout());
-    if (to.deadline < wakes_at_) bell_.ring();
     return true;
   }
 

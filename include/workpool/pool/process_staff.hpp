@@ -34,7 +34,7 @@ class process_staff final : public process_clock {
       if (one.wanted) ++count;
     }
     if (!stopping_) {
-      const bool short_of_workers = idle_.empty() && (work_waits || unfinished_.any()) && !anyone_comes();
+      const bool short_of_workers = roster_.idle() == 0 && (work_waits || unfinished_.any()) && !anyone_comes();
       const std::size_t most = std::max(range_.min, short_of_workers ? std::min(count + 1, range_.max) : 0);
       while (slots_.size() < range_.max) add_slot();
       for (slot& one : slots_) {
@@ -78,8 +78,7 @@ class process_staff final : public process_clock {
   template <class Visit>
   void show(Visit visit) const {
     for (const slot& one : slots_) {
-      const bool waits = one.now != nullptr && one.now->stage == stage::idle &&
-                         std::find(idle_.begin(), idle_.end(), one.now) == idle_.end();
+      const bool waits = one.now != nullptr && one.now->stage == stage::idle && !roster_.is_idle(*one.now);
       visit(one.id, waits ? worker_state::stopping : state_of(one), one.wanted);
     }
   }
@@ -107,8 +106,8 @@ class process_staff final : public process_clock {
         info.started_at = now->started_at;
         info.completed = now->completed;
         info.failed = now->failed;
-        info.in_flight = now->current != nullptr ? 1 : 0;
-        info.current = now->current != nullptr ? now->current->id() : 0;
+        info.in_flight = now->sent.wanted() + (now->coming.one != nullptr ? 1 : 0);
+        info.current = now->current() != nullptr ? now->current()->id() : 0;
       }
       all.push_back(info);
     }
@@ -140,7 +139,7 @@ class process_staff final : public process_clock {
 
   // Nobody is told of a worker that is only taken to see whether there is a task for it.
   static worker_state told_state_of(const slot& one) noexcept {
-    const bool only_asked = one.now != nullptr && one.now->stage == stage::taken && one.now->current == nullptr;
+    const bool only_asked = one.now != nullptr && one.now->stage == stage::taken && one.now->coming.one == nullptr;
     return only_asked ? worker_state::idle : state_of(one);
   }
 

@@ -30,6 +30,7 @@
 #include <workpool/pool/fork_pool_options.hpp>
 #include <workpool/pool/process_births.hpp>
 #include <workpool/pool/unfinished_tasks.hpp>
+#include <workpool/pool/worker_roster.hpp>
 #include <workpool/supervise/restart_intensity.hpp>
 #include <workpool/supervise/slot_machine.hpp>
 #include <workpool/worker/kill_ladder.hpp>
@@ -43,7 +44,7 @@ namespace workpool { inline namespace v0 { namespace detail {
 ///     slot ─ give_birth ─► worker ─► make_idle ◄─► taken, busy
 ///                             └─ part: the slot has a successor, or none; the worker goes up its kill_ladder
 ///
-/// Threads: one at a time, who holds the crew's lock; free_workers() and may_grow() any.
+/// Threads: one at a time, who holds the crew's lock; what a roster says so of, and may_grow(), any.
 class process_table {
  public:
   using worker = process_births::worker;
@@ -80,34 +81,17 @@ class process_table {
   bool is_empty() const noexcept { return processes_.empty(); }
   // ── who is idle ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /// How many workers a task could be sent to. Threads: any.
-  std::size_t free_workers() const noexcept { return free_.load(std::memory_order_seq_cst); }
+  /// Who of them could be sent a task.
+  worker_roster<worker>& roster() noexcept { return roster_; }
+  const worker_roster<worker>& roster() const noexcept { return roster_; }
+
   /// Whether there could be more workers. Threads: any.
   bool may_grow() const noexcept { return may_grow_.load(std::memory_order_seq_cst); }
-
-  /// Gives: a worker nobody else will use until it is told so; nullptr: none is idle. The one that was idle for the
-  /// shortest time, whose memory is warm.
-  worker* take_idle() noexcept {
-    if (idle_.empty()) return nullptr;
-    worker* const one = idle_.back();
-    idle_.pop_back();
-    free_.fetch_sub(1, std::memory_order_seq_cst);
-    one->stage = process_stage::taken;
-    one->held = true;
-    one->rest.reset();
-    return one;
-  }
-  /// The one of this slot, if that is idle.
-  worker* take_idle(worker_id id) noexcept {
-    const auto found = std::find_if(idle_.begin(), idle_.end(), [id](const worker* one) { return one->id == id; });
-    if (found == idle_.end()) return nullptr;
-    std::rotate(found, found + 1, idle_.end());
-    return take_idle();
-  }
 
   /// A worker has nothing to do.
   void make_idle(worker& one, time_point now, crew_news& todo) {
     slot& place = slot_of(one);
+    roster_.remove(one);
     one.stage = stage::idle;
     one.idle_since = now;
     if (options_.health.every != duration::zero()) one.ping_at = after(now, options_.health.every);
@@ -118,15 +102,14 @@ class process_table {
       return part(one, successor::at_once, rung::ask, now, todo);
     }
     if (has_had_enough(one)) return;  // one more task would be one too many: it waits for its turn
-    idle_.push_back(&one);
-    free_.fetch_add(1, std::memory_order_seq_cst);
+    roster_.add_idle(one);
     todo.freed = true;
   }
 
   /// A task could not be sent to it, since it does not listen: it has died, or is killed soon.
   void fall_silent(worker& one) noexcept {
-    one.stage = stage::mute;
-    one.closed_until = after(steady::now(), closed_grace);
+    if (one.stage == stage::taken) one.stage = stage::mute;
+    one.closed_until = std::min(one.closed_until, after(steady::now(), closed_grace));
   }
   /// A part of what was sent to it is still to be written.
   void watch_writing(worker& one) noexcept {
@@ -163,6 +146,7 @@ class process_table {
 
   /// The tasks that have begun and that none of them has.
   unfinished_tasks& unfinished() noexcept { return unfinished_; }
+  const unfinished_tasks& unfinished() const noexcept { return unfinished_; }
 
  protected:
   using stage = process_stage;
@@ -184,8 +168,14 @@ class process_table {
 
   ~process_table() = default;
 
+  // What waits does so for nobody to start it.
   static void end_unfinished(task& one, outcome result, crew_news& todo) {
-    todo.ends.push_back({.one = &one, .calls = call_tally::of(one, 1, result), .result = result, .may_follow = false});
+    if (one.state().phase() != task_phase::running) {
+      todo.withdrawn.emplace_back(&one, result);
+    } else {
+      todo.ends.push_back(
+          {.one = &one, .calls = call_tally::of(one, 1, result), .result = result, .may_follow = false});
+    }
   }
 
   static std::uint64_t line_token(const worker& one) noexcept { return 2 * one.token; }
@@ -228,16 +218,9 @@ class process_table {
     if (what.tell_failed) slot_failed(one, now, todo);
   }
 
-  void leave_idle(const worker& one) noexcept {
-    const auto at = std::find(idle_.begin(), idle_.end(), &one);
-    if (at == idle_.end()) return;
-    idle_.erase(at);
-    free_.fetch_sub(1, std::memory_order_seq_cst);
-  }
-
-  // A worker leaves its slot, for which it is not to blame.
+  // A worker leaves its slot, for which it is not to blame. What it was sent ahead has been taken back.
   void part(worker& one, successor next, rung first, time_point now, crew_news& todo) {
-    leave_idle(one);
+    roster_.remove(one);
     slot& place = slot_of(one);
     if (one.stage != stage::gone) one.stage = stage::leaving;
     one.planned = one.planned || first == rung::ask;
@@ -269,18 +252,6 @@ class process_table {
     try {
       if (one.line->send(header, {}) == transfer::blocked) watch_writing(one);
     } catch (const std::bad_alloc&) {  // the next rung needs none
-    }
-  }
-
-  // A worker that cannot be used any more is killed; what it runs is lost when its death is known.
-  void condemn(worker& one, crash_report::cause why, time_point now, crew_news& todo) {
-    if (one.stage == stage::gone || one.cause != crash_report::cause::unknown) return;
-    one.cause = why;
-    if (one.stage == stage::busy || one.stage == stage::taken) {
-      part(one, successor::at_once, rung::kill, now, todo);
-    } else {
-      leave_idle(one);  // that is held against its slot
-      climb(one, rung::kill, now);
     }
   }
 
@@ -388,7 +359,7 @@ class process_table {
   std::map<std::uint64_t, worker*> by_request_;
   crew_breaker breaker_;
   std::uint64_t started_ = 0, exited_ = 0, restarts_ = 0;
-  std::vector<worker*> idle_;  // who has been idle for the shortest time is last
+  worker_roster<worker> roster_;
   unfinished_tasks unfinished_;
   int zygote_handle_ = -1;
   bool stopping_ = false;
@@ -401,7 +372,6 @@ class process_table {
   bool watched_ = false;                                         // somebody looks at lines without the lock
   std::uint64_t last_token_ = 1;                                 // 0 to 3 are the monitor's own
   bool beginning_ = true;
-  std::atomic<std::size_t> free_{0};  // idle_.size(); written with it
 };
 
 }}}  // namespace workpool::v0::detail

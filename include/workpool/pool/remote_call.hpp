@@ -37,6 +37,10 @@ class remote_call : public result_task<Result>, public remote_body {
 
   remote_body* elsewhere() noexcept override { return this; }
   std::span<const std::byte> request(const task&, std::vector<std::byte>&) override { return request_.bytes(); }
+  bool may_go_ahead() const noexcept override {
+    constexpr std::size_t most = 4096;  // bytes: what waits in a ring is not to fill it
+    return request_.bytes().size() <= most && request_.carried() == nullptr;
+  }
   std::shared_ptr<const void> lend() const noexcept override { return request_.lend(); }
   const carried_buffers* carried() const noexcept override { return request_.carried(); }
 
@@ -53,6 +57,7 @@ class remote_call : public result_task<Result>, public remote_body {
     }
   }
 
+  bool recall(task& one) noexcept override { return crew_->recall(one); }
   cancel_result stop(task& one) noexcept override { return crew_->stop(one); }
   bool look_out(time_point deadline) noexcept override { return crew_->collect(*this, deadline); }
 

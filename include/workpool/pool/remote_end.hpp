@@ -78,7 +78,10 @@ inline void settle(task_ledger& ledger, run_books& books, remote_end end) noexce
   }
   end.answer = {};
   end.came = {};
-  if (one.accepted_at() != time_point{} && one.calls() == 1) ledger.record_run(steady::now() - end.begun_at);
+  if (one.accepted_at() != time_point{} && end.begun_at != time_point{} && one.calls() == 1) {
+    ledger.record_wait(one, end.begun_at - one.accepted_at());
+    ledger.record_run(steady::now() - end.begun_at);
+  }
 
   const time_point again = end.may_follow ? ledger.plan_next(one, end.result, end.error) : time_point::max();
   if (again != time_point::max() && ledger.put_back(one, end.worker, end.result, end.error, again)) {

@@ -59,6 +59,7 @@ template <task_queue Queue, selection_strategy Selection = select::first_idle>
 class thread_pool_core final : public task_owner, private deadline_watch {
  public:
   static constexpr bool chooses = !std::same_as<Selection, select::first_idle>;
+  static constexpr bool runs_elsewhere = false;
 
   explicit thread_pool_core(const pool_options& options, Selection selection = Selection())
       : options_(checked_for(completed(options))),

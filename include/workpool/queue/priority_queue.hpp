@@ -126,8 +126,13 @@ class basic_priority_queue {
 
   /// What was taken out is to start. Gives: nothing when it has been withdrawn meanwhile.
   std::optional<T> claim(void* pointer, priority lane) noexcept requires withdrawable<T> {
+    return claim(pointer, lane, [](T& element) { return element.take(); });
+  }
+  /// The same where `take(element)` does what its take() would.
+  template <class Take>
+  std::optional<T> claim(void* pointer, priority lane, Take take) noexcept requires withdrawable<T> {
     T element = cell::open(pointer);
-    if (!leaves(element, lane)) return std::nullopt;
+    if (!leaves(element, lane, take)) return std::nullopt;
     return element;
   }
 
@@ -303,8 +308,9 @@ class basic_priority_queue {
     return push_status::accepted;
   }
 
-  bool leaves(T& element, priority lane) noexcept requires withdrawable<T> {
-    if (!element.take()) {
+  template <class Take>
+  bool leaves(T& element, priority lane, Take take) noexcept requires withdrawable<T> {
+    if (!take(element)) {
       dead_.removed(lane);
       return false;
     }

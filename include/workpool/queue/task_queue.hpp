@@ -101,6 +101,13 @@ concept batching_task_queue = forgetting_task_queue<Queue> &&
   { queue.put_aside(pointer, lane) } -> std::same_as<typename Queue::value_type>;
 };
 
+/// The same, where an element may leave the queue without being started: `take(element)` says whether it does.
+template <class Queue>
+concept handing_task_queue = batching_task_queue<Queue> &&
+    requires(Queue& queue, void* pointer, priority lane, bool (&take)(typename Queue::value_type&)) {
+  { queue.claim(pointer, lane, take) } -> std::same_as<std::optional<typename Queue::value_type>>;
+};
+
 /// An element that somebody else may withdraw while it waits: task_ref, a pointer with an owner's manners. Whoever
 /// takes one out calls take() and throws it away when the answer is no.
 template <class Element>

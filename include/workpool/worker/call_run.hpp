@@ -16,13 +16,15 @@ namespace workpool { inline namespace v0 { namespace detail {
 /// Threads: the one that runs tasks; end_soon() any thread of its body.
 class call_run {
  public:
-  /// `ever`: how many calls this process has begun; counted on. The first call begins with the run.
-  call_run(call_mark& mark, std::uint64_t& ever, task& self) noexcept : mark_(mark), ever_(ever), self_(self) {
-    first_ = mark_.begin(++ever_);
-  }
+  /// `ever`: how many calls this process has begun; counted on. The first call begins with the run, of a request that
+  /// was sent in this turn.
+  call_run(call_mark& mark, std::uint64_t& ever, std::uint32_t turn, task& self) noexcept
+      : mark_(mark), ever_(ever), turn_(turn), self_(self), wanted_(mark.begin(++ever, turn)) {}
   call_run(const call_run&) = delete;
   call_run& operator=(const call_run&) = delete;
 
+  /// Whether its first call may be made: it was not taken back before that.
+  bool is_wanted() const noexcept { return wanted_; }
   /// `before`: how many calls of this task have returned already, in earlier runs.
   void start(std::uint64_t before) noexcept {
     self_.describe_as(self_.id() + before, self_.lane());
@@ -32,10 +34,8 @@ class call_run {
   /// what it was forked for.
   bool begin() noexcept {
     if (!home_.same()) leave_now(0);
-    if (begun_ == 0) {
-      if (!first_) return false;
-    } else {
-      if (!mark_.begin(++ever_)) return false;
+    if (begun_ != 0) {
+      if (!mark_.begin(++ever_, turn_)) return false;
       self_.describe_as(self_.id() + 1, self_.lane());
     }
     ++begun_;
@@ -58,8 +58,9 @@ class call_run {
   const process_mark home_ = process_mark::current();
   call_mark& mark_;
   std::uint64_t& ever_;
+  const std::uint32_t turn_;
   task& self_;
-  bool first_ = false;  // may be made
+  const bool wanted_;
   std::uint64_t begun_ = 0;
   std::uint64_t next_look_ = 1;  // at the clock
   time_point until_{};

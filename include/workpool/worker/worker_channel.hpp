@@ -48,6 +48,12 @@ class worker_stream {
   void disarm() noexcept {
     with([](auto& it) { it.disarm(); });
   }
+  void mute() noexcept {
+    with([](auto& it) { it.mute(); });
+  }
+  void unmute() noexcept {
+    with([](auto& it) { it.unmute(); });
+  }
   bool has_arrived() const noexcept {
     return with([](const auto& it) { return it.has_arrived(); });
   }

@@ -83,7 +83,10 @@ class worker_host {
   class running_call final : public task {
    public:
     running_call(worker_host& host, const frame_header& request)
-        : host_(host), request_(request.task), attempt_(request.attempt), run_(host.mark(), host.calls_, *this) {
+        : host_(host),
+          request_(request.task),
+          attempt_(request.attempt),
+          run_(host.mark(), host.calls_, request.generation, *this) {
       describe_as(request.task, priority::normal);
       begin_for_another(request.attempt - 1);
     }
@@ -143,14 +146,16 @@ class worker_host {
                         .kind = frame_kind::result};
     carried_buffers gives(loans_.memory());
     loans_.begin_task();
+    const time_point begin = steady::now();
     {
       running_call self(*this, request.header);
       call(self, request, bytes, header, gives);
     }
     request.payload = {};             // before the host can think that the task is over
     if (!mark_.same()) leave_now(0);  // a task has forked, and this is its child
+    mark().add_busy(steady::now() - begin);
     std::vector<buffer_note> notes = loans_.end_task(gives);
-    if (header.kind == frame_kind::result && !notes.empty()) {
+    if (header.kind != frame_kind::error && !notes.empty()) {
       header.flags = static_cast<std::uint16_t>(std::min(notes.size(), most_notes));
       const auto first = std::as_bytes(std::span(notes).first(header.flags));
       bytes.insert(bytes.end(), first.begin(), first.end());
@@ -163,7 +168,7 @@ class worker_host {
   }
 
   bool send(const frame_header& header, std::vector<std::byte>& bytes) {
-    if (bytes.size() < worth_lending) return line_.send(header, bytes);
+    if (bytes.size() < worth_lending) return line_.answer(header, bytes);
     const auto lent = std::make_shared<std::vector<std::byte>>(std::move(bytes));
     const bool there = line_.send(header, *lent, lent);
     if (there) bytes = std::move(*lent);  // all is written, and so it is nobody else's
@@ -178,6 +183,12 @@ class worker_host {
       const std::size_t places = request.header.flags * sizeof(buffer_place);
       if (places > request.payload.size()) throw codec_error("a request ends before the places of its buffers");
       const std::span<const std::byte> all(request.payload.data(), request.payload.size());
+      if (!self.run().is_wanted()) {
+        header.kind = frame_kind::returned;
+        header.attempt = request.header.generation;
+        static_cast<void>(take_places(all.last(places)));  // and gives them back
+        return;
+      }
       const carried_buffers came = take_places(all.last(places));
       byte_reader arguments(all.first(all.size() - places), &came);
       byte_writer result(bytes, setup_.max_message, &gives);

@@ -33,6 +33,7 @@ class worker_line {
         }
         const transfer got = channel_.receive(into);
         if (got != transfer::blocked) return got == transfer::done;
+        be_heard();
       }
       if (channel_.in_shared_memory() && spin_.until([this] { return channel_.has_arrived(); })) continue;
       channel_.wait(wait_for::reading, time_point::max());
@@ -45,14 +46,26 @@ class worker_line {
     transfer sent = transfer::done;
     {
       const std::lock_guard hold(mutex_);
+      be_heard();
       sent = channel_.send(header, payload, std::move(owner));
     }
-    while (sent == transfer::blocked) {
-      channel_.wait(wait_for::writing, time_point::max());
+    return finish(sent);
+  }
+  /// The same, of which the host need not hear at once where there is more to do: it is rung for every so many answers,
+  /// and the last one. Threads: the one that runs tasks.
+  bool answer(const frame_header& header, std::span<const std::byte> payload) {
+    transfer sent = transfer::done;
+    {
       const std::lock_guard hold(mutex_);
-      sent = channel_.flush();
+      const bool more = !kept_.empty() || channel_.has_arrived();
+      if (!more || ++unheard_ == most_unheard) {
+        be_heard();
+      } else {
+        channel_.mute();
+      }
+      sent = channel_.send(header, payload);
     }
-    return sent == transfer::done;
+    return finish(sent);
   }
 
   /// Blocks until something may have arrived; for a second thread.
@@ -72,9 +85,31 @@ class worker_line {
   }
 
  private:
+  static constexpr unsigned most_unheard = 32;  // answers
+
+  // The lock is held.
+  void be_heard() noexcept {
+    unheard_ = 0;
+    channel_.unmute();
+  }
+
+  bool finish(transfer sent) {
+    while (sent == transfer::blocked) {
+      {
+        const std::lock_guard hold(mutex_);
+        be_heard();
+      }
+      channel_.wait(wait_for::writing, time_point::max());
+      const std::lock_guard hold(mutex_);
+      sent = channel_.flush();
+    }
+    return sent == transfer::done;
+  }
+
   adaptive_spin spin_;  // of the thread that runs tasks
   std::mutex mutex_;
   Channel channel_;         // guarded by mutex_, but for its waits
+  unsigned unheard_ = 0;    // guarded by mutex_; answers since the host was rung for
   std::deque<frame> kept_;  // guarded by mutex_; arrived while a task was running
 };
 
