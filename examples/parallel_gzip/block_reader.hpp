@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <iterator>
-#include <ranges>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -12,19 +12,22 @@
 namespace parallel_gzip {
 
 /// A file as a range of blocks, to be walked once: incrementing reads the next block, dereferencing gives it away.
-/// There is at least one block; an empty file is one empty block.
+/// There is at least one block; an empty file is one empty block. `make()` gives the memory for one.
 /// Threads: one; the same that calls recycle().
 /// Throws: std::system_error when the file cannot be read.
 /// Memory: as many blocks as are in use at a time, plus one.
+template <class Make>
 class block_reader {
  public:
+  using block_type = block<decltype(std::declval<Make&>()())>;
+
   class iterator {
    public:
-    using value_type = block_ptr;
+    using value_type = block_type;
     using difference_type = std::ptrdiff_t;
 
     explicit iterator(block_reader& reader) noexcept : reader_(&reader) {}
-    block_ptr&& operator*() const noexcept { return std::move(reader_->current_); }
+    block_type&& operator*() const noexcept { return std::move(*reader_->current_); }
     iterator& operator++() {
       reader_->advance();
       return *this;
@@ -36,52 +39,52 @@ class block_reader {
     block_reader* reader_;
   };
 
-  explicit block_reader(input_file& input) : input_(input) {}
+  block_reader(input_file& input, int level, Make make) : input_(input), level_(level), make_(std::move(make)) {}
 
   iterator begin() {
-    next_ = read_after(nullptr);
+    next_.emplace(read_after(nullptr));
     advance();
     return iterator(*this);
   }
   std::default_sentinel_t end() const noexcept { return {}; }
 
   /// Takes a block nobody needs any more; a later one will use its memory.
-  void recycle(block_ptr used) { spare_.push_back(std::move(used)); }
+  void recycle(block_type used) { spare_.push_back(std::move(used)); }
 
  private:
   /// Stays one block ahead of the caller: only so is it known which block is the last.
   void advance() {
-    done_ = next_ == nullptr;
+    done_ = !next_;
     if (done_) return;
-    current_ = std::move(next_);
-    const bool at_end = current_->data_used < block_size;
-    if (!at_end) next_ = read_after(current_.get());
-    if (next_ && next_->data_used == 0) recycle(std::move(next_));
-    current_->last = next_ == nullptr;
+    current_ = std::exchange(next_, std::nullopt);
+    const bool at_end = current_->is.data_used < block_size;
+    if (!at_end) next_.emplace(read_after(&*current_));
+    if (next_ && next_->is.data_used == 0) recycle(*std::exchange(next_, std::nullopt));
+    current_->is.last = !next_;
   }
 
-  block_ptr read_after(const block* previous) {
-    block_ptr fresh = blank();
-    const auto tail = previous ? previous->data().last(std::min(previous->data_used, history_size)) : byte_view();
-    std::copy_n(tail.data(), tail.size(), fresh->history_room.data());
-    fresh->history_used = tail.size();
-    fresh->data_used = input_.read(fresh->data_room);
+  block_type read_after(const block_type* previous) {
+    block_type fresh = blank();
+    const auto tail = previous ? previous->data().last(std::min(previous->is.data_used, history_size)) : byte_view();
+    std::copy_n(tail.data(), tail.size(), fresh.history_room().data());
+    fresh.is = {.history_used = tail.size(), .level = level_};
+    fresh.is.data_used = input_.read(fresh.data_room());
     return fresh;
   }
 
-  block_ptr blank() {
-    if (spare_.empty()) return std::make_unique<block>();
-    block_ptr reused = std::move(spare_.back());
+  block_type blank() {
+    if (spare_.empty()) return {make_()};
+    block_type reused = std::move(spare_.back());
     spare_.pop_back();
     return reused;
   }
 
   input_file& input_;
-  std::vector<block_ptr> spare_;
-  block_ptr current_, next_;
+  const int level_;
+  Make make_;
+  std::vector<block_type> spare_;
+  std::optional<block_type> current_, next_;
   bool done_ = false;
 };
-
-static_assert(std::ranges::input_range<block_reader>);
 
 }  // namespace parallel_gzip

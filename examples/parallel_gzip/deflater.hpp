@@ -1,6 +1,4 @@
 #pragma once
-#include <algorithm>
-#include <cstddef>
 #include <new>
 #include <stdexcept>
 
@@ -25,40 +23,37 @@ class deflater {
   deflater(const deflater&) = delete;
   deflater& operator=(const deflater&) = delete;
 
-  /// Fills `packed` and `crc` of the block. The packed bytes of all blocks, one after another, are one deflate stream:
-  /// all but the last end with an empty stored block (Z_SYNC_FLUSH), which fills the last byte and ends nothing.
-  void compress(block& b) {
+  /// Fills in what the block becomes. The packed bytes of all blocks, one after another, are one deflate stream: all
+  /// but the last end with an empty stored block (Z_SYNC_FLUSH), which fills the last byte and ends nothing.
+  template <class Memory>
+  void compress(block<Memory>& b) {
+    const auto history = b.history(), data = b.data();
+    const auto room = b.packed_room();
     ::deflateReset(&stream_);
-    if (b.history_used > 0) ::deflateSetDictionary(&stream_, b.history().data(), static_cast<uInt>(b.history_used));
-    stream_.next_in = b.data_room.data();
-    stream_.avail_in = static_cast<uInt>(b.data_used);
-    b.packed_used = 0;
-    while (!drained(b, b.last ? Z_FINISH : Z_SYNC_FLUSH)) {
+    if (!history.empty()) ::deflateSetDictionary(&stream_, history.data(), static_cast<uInt>(history.size()));
+    stream_.next_in = b.data_room().data();
+    stream_.avail_in = static_cast<uInt>(data.size());
+    stream_.next_out = room.data();
+    stream_.avail_out = static_cast<uInt>(room.size());
+    const int ended = ::deflate(&stream_, b.is.last ? Z_FINISH : Z_SYNC_FLUSH);
+    // Without room left it cannot be told whether that was all.
+    if (ended != (b.is.last ? Z_STREAM_END : Z_OK) || stream_.avail_in != 0 || stream_.avail_out == 0) {
+      throw std::runtime_error("zlib has lost its state");
     }
-    b.crc = ::crc32_z(0, b.data().data(), b.data_used);
+    b.is.packed_used = room.size() - stream_.avail_out;
+    b.is.crc = ::crc32_z(0, data.data(), data.size());
   }
 
  private:
-  /// Lets zlib write what it has. It is done when it leaves room.
-  bool drained(block& b, int flush) {
-    constexpr std::size_t flush_marker = 16;  // deflateBound knows nothing of it: 5 bytes and one that was begun
-    const std::size_t needed = b.packed_used + ::deflateBound(&stream_, stream_.avail_in) + flush_marker;
-    b.packed_room.resize(std::max(b.packed_room.size(), needed));
-    stream_.next_out = b.packed_room.data() + b.packed_used;
-    stream_.avail_out = static_cast<uInt>(b.packed_room.size() - b.packed_used);
-    if (::deflate(&stream_, flush) == Z_STREAM_ERROR) throw std::runtime_error("zlib has lost its state");
-    b.packed_used = b.packed_room.size() - stream_.avail_out;
-    return stream_.avail_out > 0;
-  }
-
   z_stream stream_{};
 };
 
 /// Compresses a block on whatever thread it is called, with that thread's own compressor.
-/// `level` is the same in every call of a program run.
-inline block_ptr compressed(block_ptr b, int level) {
-  thread_local deflater own(level);
-  own.compress(*b);
+/// The level is the same in every call of a program run.
+template <class Memory>
+block<Memory> compressed(block<Memory> b) {
+  thread_local deflater own(b.is.level);
+  own.compress(b);
   return b;
 }
 

@@ -41,7 +41,7 @@ inline std::vector<unsigned char> gzip_header(const original& from, int level) {
 /// Adds up the blocks, in order, to what the trailer says about the whole.
 class gzip_trailer {
  public:
-  void add(const block& b) {
+  void add(const block_facts& b) {
     crc_ = ::crc32_combine(crc_, b.crc, static_cast<z_off_t>(b.data_used));
     size_ += b.data_used;
   }

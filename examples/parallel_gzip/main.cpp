@@ -1,5 +1,6 @@
-/// parallel_gzip: compresses files to .gz with all cores, block by block as pigz does, on a workpool::thread_pool.
-/// What the pool is used for stands in compress.hpp; this file decides what becomes of each file.
+/// parallel_gzip: compresses files to .gz with all cores, block by block as pigz does, on a workpool::thread_pool or,
+/// with the same calls, on a workpool::fork_pool. What the pool is used for stands in compress.hpp; this file decides
+/// what becomes of each file.
 #include <csignal>
 #include <exception>
 #include <iostream>
@@ -10,6 +11,7 @@
 
 #include <unistd.h>
 #include <workpool/pool.hpp>
+#include <workpool/worker_entry.hpp>
 
 #include "compress.hpp"
 #include "input_file.hpp"
@@ -24,7 +26,8 @@ constexpr std::string_view suffix = ".gz";
 void complain(const std::exception& reason) { std::cerr << "parallel_gzip: " << reason.what() << '\n'; }
 
 /// FILE becomes FILE.gz; FILE goes when it is there, unless it is to be kept.
-void replace(workpool::thread_pool& pool, input_file& input, const options& chosen, interrupts& signals) {
+template <class Pool>
+void replace(Pool& pool, input_file& input, const options& chosen, interrupts& signals) {
   const std::string& name = input.name();
   if (name.ends_with(suffix) && !chosen.force) refuse(name, "already has the suffix .gz; use -f to compress it again");
   if (!input.is_regular() && !chosen.keep) refuse(name, "not a regular file; use -k or -c to read from it");
@@ -35,7 +38,8 @@ void replace(workpool::thread_pool& pool, input_file& input, const options& chos
 }
 
 /// A terminal is refused unless forced.
-void to_standard_output(workpool::thread_pool& pool, input_file& input, const options& chosen) {
+template <class Pool>
+void to_standard_output(Pool& pool, input_file& input, const options& chosen) {
   if (!chosen.force && ::isatty(STDOUT_FILENO) == 1)
     refuse("standard output", "compressed data is not written to a terminal; use -f to force it");
   standard_output output;
@@ -55,9 +59,8 @@ bool succeeds(Step step) try {
 /// Compresses every file it can and goes on after those it cannot.
 /// Throws: what went wrong while it wrote to standard output, since nothing can follow a member that is cut short.
 /// Gives: the exit status.
-int run(const options& chosen) {
-  interrupts signals;
-  workpool::thread_pool pool{{.name = "gzip", .workers = chosen.workers}};
+template <class Pool>
+int run(Pool& pool, const options& chosen, interrupts& signals) {
   int status = 0;
   for (const std::string& name : chosen.files) {
     std::optional<input_file> input;
@@ -74,9 +77,20 @@ int run(const options& chosen) {
   return status;
 }
 
+int run(const options& chosen) {
+  interrupts signals;
+  if (chosen.processes) {
+    workpool::fork_pool pool{{.name = "gzip", .workers = chosen.workers}};
+    return run(pool, chosen, signals);
+  }
+  workpool::thread_pool pool{{.name = "gzip", .workers = chosen.workers}};
+  return run(pool, chosen, signals);
+}
+
 }}  // namespace parallel_gzip
 
 int main(int argc, char** argv) try {
+  if (const auto code = workpool::worker_entry(argc, argv)) return *code;  // a worker process
   parallel_gzip::options chosen;
   if (const auto status = parallel_gzip::parse(chosen, argc, argv)) return *status;
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe and a file size limit are errors of write(2), like a full disk

@@ -16,6 +16,7 @@ struct options {
   std::vector<std::string> files{};  // "-" is standard input
   int level = 6;                     // 1…9, as for gzip
   std::size_t workers = workpool::default_concurrency();
+  bool processes = false;
   bool to_stdout = false;
   bool keep = false;
   bool force = false;
@@ -43,7 +44,8 @@ inline std::optional<int> parse(options& chosen, int argc, char** argv) {
   app.add_flag("-k,--keep", chosen.keep, "keep the files");
   app.add_flag("-f,--force", chosen.force, "overwrite .gz files, compress .gz files, write to a terminal");
   app.add_flag("-q,--quiet", chosen.quiet, "no progress line");
-  app.add_option("-p,--workers", chosen.workers, "worker threads; default: what this machine grants")
+  app.add_flag("--processes", chosen.processes, "compress in worker processes: one that dies costs a block's time");
+  app.add_option("-p,--workers", chosen.workers, "worker threads, or processes; default: what this machine grants")
       ->check(CLI::Range(1, 256))
       ->option_text("N");
   app.add_option("FILE", chosen.files, "what to compress")->option_text(" ");

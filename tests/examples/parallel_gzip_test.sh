@@ -115,6 +115,50 @@ any_workers() {
   for workers in 2 4 16; do "$program" -c -p $workers file | cmp - one; done
 }
 
+# workers: the processes that work for this program.
+workers() {
+  for process in /proc/[0-9]*; do
+    [ "$(readlink "$process/exe" 2>/dev/null)" = "$program" ] || continue
+    [ "$(cat "$process/comm" 2>/dev/null)" = workpool-worker ] && echo "${process#/proc/}"
+  done
+  :
+}
+
+processes() {
+  { text 3000000; noise 1000000; text 77; } >file
+  "$program" -c file >one
+  "$program" --processes -c file | cmp - one
+  for size in 0 1 131072; do text $size | "$program" --processes -9 | gunzip | cmp - "$(text $size >part; echo part)"; done
+  [ -z "$(workers)" ]
+}
+
+killed_worker() {
+  { text 40000000; noise 4000000; } >file
+  "$program" -c file >one
+  "$program" --processes -c file >other 2>err &
+  until [ -s other ]; do :; done
+  for worker in $(workers); do kill -KILL $worker; break; done
+  wait $!
+  silent
+  cmp one other
+}
+
+interrupted_with_processes() {
+  mkfifo file
+  env --default-signal=INT "$program" --processes -k file 2>err &
+  exec 3>file
+  text 1000000 >&3
+  running .
+  kill -INT $!
+  status=0
+  wait $! 2>/dev/null || status=$?
+  exec 3>&-
+  [ $status -eq 130 ]
+  silent
+  nothing_left
+  until [ -z "$(workers)" ]; do :; done
+}
+
 standard_streams() {
   text 700000 >file
   "$program" <file | gunzip | cmp - file
@@ -387,6 +431,9 @@ it 'obeys every level, and compresses about as well as gzip' levels
 it 'finds what repeats across the border of two blocks' far_repetitions
 it 'begins its output as gzip does' same_header
 it 'writes the same bytes with any number of workers' any_workers
+it 'writes the same bytes with worker processes' processes
+it 'writes the same bytes when a worker process is killed' killed_worker
+it 'leaves no half file, and no process, when interrupted with processes' interrupted_with_processes
 it 'compresses standard input to standard output' standard_streams
 it 'compresses several files, to one stream with -c' several_files
 it 'keeps the original with -k' keeps

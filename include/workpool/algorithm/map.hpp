@@ -13,11 +13,13 @@
 #include <utility>
 #include <workpool/algorithm/body_count.hpp>
 #include <workpool/core/future.hpp>
+#include <workpool/pool/task_options.hpp>
 
 namespace workpool { inline namespace v0 {
 
 struct map_options {
-  std::size_t window = 0;  // results asked for and not yet read; 0: twice as many as the pool has workers
+  std::size_t window = 0;              // results asked for and not yet read; 0: twice as many as the pool has workers
+  std::optional<task_options> each{};  // what can be said of the task for an element; its name is to outlive the map
 };
 
 namespace detail {
@@ -51,6 +53,7 @@ class map_state {
       : pool_(pool),
         input_(std::forward<Range>(input)),
         function_(std::move(function)),
+        each_(options.each),
         window_(options.window != 0 ? options.window : 2 * std::max<std::size_t>(1, pool.workers().size())) {}
   map_state(const map_state&) = delete;
   map_state& operator=(const map_state&) = delete;
@@ -108,15 +111,22 @@ class map_state {
 
   template <class Element>
   future<value> ask(Element&& element) {
-    if constexpr (keeps_elements<Range>) {
-      return pool_.submit([this, body = bodies_.enter(), kept = std::addressof(element)]() -> value {
+    if constexpr (Pool::runs_elsewhere) {
+      return submit(function_, std::forward<Element>(element));  // what it needs of both travels now
+    } else if constexpr (keeps_elements<Range>) {
+      return submit([this, body = bodies_.enter(), kept = std::addressof(element)]() -> value {
         return std::invoke(function_, static_cast<Element&&>(*kept));
       });
     } else {
       using made = std::ranges::range_value_t<Range>;
       using given = std::conditional_t<gives_elements_away<Range>, made&&, Element&&>;
-      return pool_.submit(call{bodies_.enter(), *this, made(static_cast<given>(element))});
+      return submit(call{bodies_.enter(), *this, made(static_cast<given>(element))});
     }
+  }
+  template <class Body, class... Arguments>
+  future<value> submit(Body&& body, Arguments&&... arguments) {
+    if (!each_) return pool_.submit(std::forward<Body>(body), std::forward<Arguments>(arguments)...);
+    return pool_.submit(*each_, std::forward<Body>(body), std::forward<Arguments>(arguments)...);
   }
 
   void give_up() noexcept {
@@ -131,6 +141,7 @@ class map_state {
   Pool& pool_;
   Range input_;
   F function_;
+  const std::optional<task_options> each_;
   const std::size_t window_;
   body_count bodies_;
   std::optional<std::ranges::iterator_t<Range>> next_;
@@ -191,7 +202,8 @@ class mapped_range : public std::ranges::view_base {
 ///
 /// At most `window` elements are submitted and not yet read, so that memory is bounded whatever the length of the
 /// input, which is read as the results are: it may be endless, or come from a file. Threads: the result is walked by
-/// one thread, which also reads the input; `function` runs on the pool, several calls at a time. Blocks: begin() and ++
+/// one thread, which also reads the input; `function` runs on the pool, several calls at a time, and on a pool of
+/// processes it is, and gets, what submit there takes. Blocks: begin() and ++
 /// until the next result is there, and while the queue of the pool is full. Throws: begin() and ++, at the element's
 /// place, what `function`, reading the input, or submitting threw. Then, and when the result is destroyed early, what
 /// has not started is cancelled, and every body has returned before control does. Memory: an lvalue range is referred
