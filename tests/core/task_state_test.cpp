@@ -69,6 +69,11 @@ constexpr rule table[] = {
     {hand_back, withdrawing, false},
     {hand_back, settled, false},
 
+    {take_back, queued, false},
+    {take_back, running, true, queued, no_action, tells::nobody, keeps::the_outcome, flag::handed, false, true},
+    {take_back, withdrawing, false},
+    {take_back, settled, false},
+
     {withdraw, queued, true, withdrawing, destroy_it, tells::nobody, keeps::the_new_one, flag::none, false, false,
      false, handed::refuses},
     {withdraw, running, false},
@@ -116,8 +121,8 @@ constexpr rule table[] = {
     {follow, settled, false},
 };
 
-constexpr task_event all_events[] = {start,        hand_out, hand_back, withdraw, publish, finish,
-                                     request_stop, overrun,  put_back,  come_due, watch,   follow};
+constexpr task_event all_events[] = {start,        hand_out, hand_back, take_back, withdraw, publish, finish,
+                                     request_stop, overrun,  put_back,  come_due,  watch,    follow};
 constexpr task_phase all_phases[] = {queued, running, withdrawing, settled};
 constexpr outcome all_outcomes[] = {outcome::value,     outcome::failed,      outcome::cancelled, outcome::expired,
                                     outcome::timed_out, outcome::worker_lost, outcome::discarded, outcome::pool_broken};
@@ -249,6 +254,7 @@ TEST_CASE("whatever happens in whatever order, a task settles once and stays as 
         life next = now;
         next.state = step.next;
         next.bodies += has(step.actions, run_it);
+        next.bodies -= step.taken && event == take_back;  // it was not run after all
         next.drops += has(step.actions, destroy_it);
         next.settlings += step.taken && step.next.phase() == settled;
         if (now.state.phase() == settled) sound = sound && !step.taken && step.next == now.state;

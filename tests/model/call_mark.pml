@@ -2,6 +2,7 @@
  * sent_tasks.hpp, and what process_table, process_line and worker_host make of them. Names are the headers'; a step here
  * is one atomic operation there, or one frame that is read or written. The worker may be killed at any moment; what is
  * taken back is run by another one, or sent to the same one again.
+ * Left out: requests that are sent in no turn, which nobody takes back.
  * Stores go through store_buffers.pml: what is seq_cst in the headers, and a frame, waits until they are out.
  * Property: no task runs twice; every task ends; a death loses one task at most, and only one that had been taken up.
  * Bounds: TASKS tasks, TURNS times taken back; 2 stores on their way.

@@ -106,6 +106,19 @@ TEST_CASE("a task shows as queued, then as running, then as its outcome") {
   CHECK(pool.sums().balanced());
 }
 
+TEST_CASE("a task that was counted as started and had not begun shows as queued again") {
+  books pool;
+  pool.intake.accept(priority::low);
+  pool.workers[0].start(priority::low);
+  pool.workers[0].take_back(priority::low);
+  CHECK(pool.stats().queued == 1);
+  CHECK(pool.stats().running == 0);
+  CHECK(pool.stats().started == 0);
+  pool.workers[0].start(priority::low);
+  CHECK(pool.stats().queued == 0);
+  CHECK(pool.stats().running == 1);
+}
+
 TEST_CASE("every outcome is counted as what it is, on workers, by guests and for the withdrawn") {
   books pool(2);
   for (std::size_t one = 0; one < outcome_count; ++one) {

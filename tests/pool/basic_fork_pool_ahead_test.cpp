@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstddef>
@@ -20,6 +21,7 @@
 
 #include "support/catch.hpp"
 #include "support/eventually.hpp"
+#include "support/own_channel.hpp"
 #include "support/shared_numbers.hpp"
 
 namespace wp = workpool;
@@ -34,7 +36,7 @@ using workpool_test::shared_numbers_side;
 namespace {
 
 constexpr const char* numbers_variable = "WORKPOOL_TEST_AHEAD_NUMBERS";
-enum place : std::size_t { entered, turns, ran, released };
+enum place : std::size_t { entered, turns, ran, attempted, released };
 
 /// In a worker: the numbers of the test.
 workpool_test::number_row& row() {
@@ -59,18 +61,21 @@ int own_pid() { return ::getpid(); }
 
 /// Workers that are known to have short tasks.
 struct warm_pool {
-  explicit warm_pool(unsigned workers, unsigned max_tasks = 0) : pool(options(numbers, workers, max_tasks)) {
+  explicit warm_pool(unsigned workers, unsigned max_tasks = 0, unsigned aging = wp::queue_options().aging)
+      : pool(options(numbers, workers, max_tasks, aging)) {
     for (int n = 0; n < 200; ++n) pool.submit(twice, n).get();
     std::vector<wp::future<int>> all;
     for (int n = 0; n < 500; ++n) all.push_back(pool.submit(twice, n));
     for (auto& one : all) one.get();
   }
-  static wp::fork_pool_options options(const shared_numbers_side& numbers, unsigned workers, unsigned max_tasks) {
+  static wp::fork_pool_options options(const shared_numbers_side& numbers, unsigned workers, unsigned max_tasks,
+                                       unsigned aging = wp::queue_options().aging) {
     wp::fork_pool_options made;
     made.workers = workers;
     made.env = {{numbers_variable, numbers.handle().path}};
     made.health.every = wp::duration::zero();
     made.max_tasks = max_tasks;
+    made.queue.aging = aging;
     return made;
   }
   /// Every worker has a task that does not end before it is released.
@@ -157,7 +162,7 @@ TEST_CASE("what is urgent overtakes what was sent ahead", "[fork_pool]") {
 }
 
 TEST_CASE("a normal task lets at most 32 low ones go first that were sent ahead", "[fork_pool]") {
-  warm_pool one(1);
+  warm_pool one(1, 0, 0);
   auto holding = one.hold_all();
   auto low = one.submit_turns(100, wp::priority::low);
   auto normal = one.submit_turns(1);
@@ -358,6 +363,42 @@ TEST_CASE("what was taken back, sent once more and cancelled costs its worker no
   CHECK(urgent[0].get() == 1);
   CHECK(one.pool.submit(own_pid).get() == pid);
   CHECK(one.numbers[ran] == 1);
+}
+
+TEST_CASE("a worker that lies of what it has begun and talks without end is killed at its task's time") {
+  warm_pool one(1);
+  auto late = one.pool.submit(wp::task_options{.timeout = 200ms}, [] {
+    ++row()[entered];
+    if (char* const rings = workpool_test::own_rings()) {
+      auto& begun = *reinterpret_cast<std::atomic<std::uint64_t>*>(rings - wp::detail::ring_stream::alignment);
+      begun = 1'000'000;
+    }
+    for (;;) workpool_test::write_frame({.kind = wp::frame_kind::pong});
+  });
+  REQUIRE(eventually([&] { return one.numbers[entered] == 1; }));
+  auto all = one.submit_turns(4);
+  REQUIRE(late.wait_for(20s) == std::future_status::ready);
+  CHECK_THROWS_AS(late.get(), wp::error);  // out of time, or found out
+  for (auto& each : all) CHECK_NOTHROW(each.get());
+  CHECK(one.numbers[ran] == 4);
+}
+
+TEST_CASE("an urgent retry overtakes what was sent ahead when its time comes") {
+  warm_pool one(1, 0, 0);
+  const wp::task_options again{.priority = wp::priority::critical,
+                               .retry = {.max_attempts = 2, .backoff = {.initial = 300ms}}};
+  auto urgent = one.pool.submit(again, [] {
+    ++row()[attempted];
+    if (wp::this_worker::attempt() < 2) throw std::runtime_error("not yet");
+    return take_turn();
+  });
+  REQUIRE(eventually([&] { return one.numbers[attempted] == 1 && one.pool.stats().delayed == 1; }));
+  auto holding = one.hold_all();
+  auto all = one.submit_turns(600);
+  REQUIRE(eventually([&] { return one.pool.stats().delayed == 0; }));
+  one.release(0);
+  CHECK(urgent.get() == 1);
+  for (auto& each : all) CHECK_NOTHROW(each.get());
 }
 
 TEST_CASE("late tasks and retries come through a flood of short ones", "[fork_pool]") {

@@ -46,6 +46,19 @@ TEST_CASE("the most urgent unfinished task goes first, of equals the one with th
   CHECK_FALSE(some.all.any());
 }
 
+TEST_CASE("where there is room no memory is asked for, however much was added before") {
+  three some;
+  REQUIRE(some.all.make_room(1000));
+  workpool_test::probe_task first{some.log}, last{some.log};
+  first.describe_as(10, wp::priority::normal);
+  last.describe_as(11, wp::priority::normal);
+  some.all.add(last);
+  some.all.add(first);
+  CHECK(some.all.take(wp::priority::normal) == &first);
+  CHECK_FALSE(some.all.make_room(~std::size_t{0} / 64));
+  CHECK(some.all.take(wp::priority::normal) == &last);
+}
+
 TEST_CASE("what is more urgent than every unfinished task goes before them") {
   three some;
   CHECK(some.all.take_before(queued(1, 0, 0, 0), anything) == nullptr);

@@ -22,6 +22,16 @@ TEST_CASE("a mark says how many calls have begun, and nothing of an earlier turn
   CHECK(mark.begin(4, 1));
 }
 
+TEST_CASE("what was sent in no turn begins in every one") {
+  call_mark mark;
+  CHECK(mark.begin(1, call_mark::no_turn));
+  CHECK(mark.begin_turn(1) == 1);
+  CHECK(mark.begin(2, call_mark::no_turn));
+  CHECK_FALSE(mark.begin(3, 0));
+  CHECK(call_mark::turn_after(7) == 8);
+  CHECK(call_mark::turn_after(call_mark::no_turn - 1) == 0);
+}
+
 TEST_CASE("a mark adds up for how long its worker was busy") {
   call_mark mark;
   mark.add_busy(3us);

@@ -149,6 +149,8 @@ class task : public recycled {
   /// It has been recalled before it began.
   void hand_back() noexcept { advance<task_event::hand_back>(word_); }
   bool handed_out() const noexcept { return state().handed_out(); }
+  /// It was handed out and has not begun, though it was taken for running. Gives: whether it was.
+  bool take_back() noexcept { return advance<task_event::take_back>(word_).taken; }
 
   /// Makes sure that a waiting task never runs: destroys the callable, counts it, tells who waits.
   /// Gives: false when it no longer waits, or was never accepted; nothing has changed then.

@@ -9,7 +9,8 @@
 ///      │  ▲──put_back──────┘
 ///      └─withdraw──► withdrawing ──publish──► settled
 ///
-/// One that waits may be handed out to who will run it soon: then nobody else withdraws it before it is handed back.
+/// One that waits may be handed out to who will run it soon: then nobody else withdraws it before it is handed back. If
+/// he is another process it may be taken for running before it does, and is handed out again when that is known.
 /// A withdrawn task is cancelled, expired, discarded or told that its pool is broken; it never runs, or not again: one
 /// that expires between two attempts ends as the earlier one did. Between `withdrawing` and `settled` whoever withdrew
 /// it destroys the callable and counts, so that everything is over when a waiter learns of it. Every transition happens
@@ -22,6 +23,7 @@ enum class task_event : std::uint8_t {
   start,         // somebody is going to run it
   hand_out,      // somebody will, if nobody wants it back
   hand_back,     // nobody will for now
+  take_back,     // it was taken for running and has not begun: it is handed out as before
   withdraw,      // it shall never run; carries the outcome
   publish,       // the withdrawal is complete
   finish,        // the body has returned, or is no longer waited for; carries the outcome
@@ -124,6 +126,9 @@ constexpr task_step transition(task_state now, task_event event, outcome result)
     case task_event::hand_back:
       if (phase != task_phase::queued || !now.handed_out()) return refused;
       return {now.handed(false), task_action::none, true};
+    case task_event::take_back:
+      if (phase != task_phase::running || now.stop_requested()) return refused;
+      return {now.with(task_phase::queued).handed(true), task_action::none, true};
     case task_event::withdraw:
       if (phase != task_phase::queued || now.handed_out()) return refused;
       if (result == outcome::expired && now.attempts() != 0) result = now.outcome();

@@ -46,6 +46,8 @@ class alignas(cache_line) run_books {
     one.store(one.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
   }
   void start(priority lane) noexcept { add(started_[lane_index(lane)]); }
+  /// One that was counted as started had not begun.
+  void take_back(priority lane) noexcept { add(started_[lane_index(lane)], ~std::uint64_t{0}); }
   void settle(outcome result) noexcept { add(settled_[static_cast<std::size_t>(result)]); }
   /// So many that have started and are settled already.
   void run_through(priority lane, outcome result, std::uint64_t count) noexcept {

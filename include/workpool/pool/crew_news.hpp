@@ -30,6 +30,12 @@ struct crew_news {
   bool all_failed = false;             // no worker can live
   bool back = false;                   // one can
   bool changed = false;                // somebody may be waiting for it
+
+  /// Whether there is anything to do or to tell, apart from `freed`.
+  bool any() const noexcept {
+    return !returned.empty() || !ends.empty() || !withdrawn.empty() || !started.empty() || !exited.empty() ||
+           !failed.empty() || fault || all_failed || back || changed;
+  }
 };
 
 }}}  // namespace workpool::v0::detail

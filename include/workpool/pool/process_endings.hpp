@@ -17,7 +17,6 @@
 #include <workpool/core/task.hpp>
 #include <workpool/detail/posix/pidfd.hpp>
 #include <workpool/ipc/frame.hpp>
-#include <workpool/ipc/ring_stream.hpp>
 #include <workpool/pool/process_line.hpp>
 #include <workpool/resilience/quarantine.hpp>
 #include <workpool/supervise/restart_policy.hpp>
@@ -118,7 +117,7 @@ class process_endings : public process_line {
       if (breaker_.is_probing()) end_probe(place, now);
       act(place, place.machine.died(one.generation, last, now), now, todo);
     }
-    while (sent_task* const running = one.sent.current()) {  // several only where it lies
+    while (sent_task* const running = one.sent.current()) {  // several only where it was not heard
       const std::uint64_t begun = one.begun();
       const sent_task was = one.sent.take(*running);
       if (was.one->handed_out()) count_as_begun(*was.one);
@@ -148,8 +147,7 @@ class process_endings : public process_line {
   }
 
  private:
-  enum class is_dead : bool { no, yes };  // whether the process is dead already
-  static constexpr std::size_t all_of_a_ring = ring_stream::ring_size / sizeof(frame_header) + 4096;  // frames
+  enum class is_dead : bool { no, yes };                             // whether the process is dead already
   static constexpr duration status_grace = std::chrono::seconds(1);  // from its death to its exit status
 
   void born(worker_born& news, crew_news& todo) {
@@ -180,22 +178,22 @@ class process_endings : public process_line {
   }
 
   // Everything it has said counts; what it has not answered is lost, and its place is taken at once. A task that it has
-  // not begun is another one's, once: it may be what has killed it. One that may still run has begun.
+  // not begun is another one's, once: it may be what has killed it. One that may still run has begun. When all that it
+  // has said is known only one can have, whatever it says of that.
   void died(worker& one, is_dead sure, crew_news& todo) {
     const time_point now = steady::now();
     if (one.pidfd) poller_->remove(one.pidfd.get());
     const bool was_busy = one.stage == stage::busy;
-    read_line(one, todo, all_of_a_ring);
+    const bool said_all = read_line(one, todo, all_of_a_ring) == heard::all || one.said_all;
     end_line(one);
     roster_.remove(one);
     const bool is_busy = one.stage == stage::busy && one.current() != nullptr;
     const std::uint64_t begun = one.current() != nullptr ? one.revoke() : 0;
-    one.sent.take_from(std::max<std::uint64_t>(begun, 1),
-                       [&](const sent_task& each) { put_back(*each.one, each.rest, todo); });
+    one.sent.take_from(said_all ? 1 : std::max<std::uint64_t>(begun, 1),
+                       [&](const sent_task& each) { put_back(each, todo); });
     const bool unbegun = is_busy && sure == is_dead::yes && begun == 0 && !one.current()->set_unbegun(true);
     if (unbegun) {
-      const sent_task was = one.sent.take(*one.sent.current());
-      put_back(*was.one, was.rest, todo);
+      put_back(one.sent.take(*one.sent.current()), todo);
     }
     // Nobody is to blame for a death between two tasks; the slot is for one before the first.
     const bool at_work = was_busy && (!unbegun || one.completed + one.failed != 0);

@@ -20,9 +20,11 @@
 #include <workpool/ipc/channel.hpp>
 #include <workpool/ipc/code_location.hpp>
 #include <workpool/ipc/frame.hpp>
+#include <workpool/ipc/ring_stream.hpp>
 #include <workpool/ipc/shared_buffer.hpp>
 #include <workpool/pool/buffer_bank.hpp>
 #include <workpool/pool/process_tasks.hpp>
+#include <workpool/worker/call_mark.hpp>
 #include <workpool/worker/sent_tasks.hpp>
 #include <workpool/worker/worker_setup.hpp>
 
@@ -44,7 +46,7 @@ class process_line : public process_tasks {
   void take_in(crew_news& todo) {
     for (worker* const one : open_lines()) {
       if (!one->line->has_arrived()) continue;
-      const bool stopped_early = !read_line(*one, todo, share_of_a_look);
+      const bool stopped_early = read_line(*one, todo, share_of_a_look) != heard::all;
       if (!one->line->is_open()) continue;
       if (one->line->wants_to_write()) go_on_writing(*one);
       if (stopped_early) look_again_at(*one);
@@ -85,42 +87,47 @@ class process_line : public process_tasks {
   std::uint64_t take_late_answers() noexcept { return std::exchange(late_answers_, 0); }
 
  protected:
-  static constexpr std::size_t share_of_a_look = 256;  // frames
+  static constexpr std::size_t share_of_a_look = 256;                                                 // frames
+  static constexpr std::size_t all_of_a_ring = ring_stream::ring_size / sizeof(frame_header) + 4096;  // frames
+
+  // What there was to read: all of it, more than that, or not all of it, for it makes no sense, or memory is short.
+  enum class heard : std::uint8_t { all, more, less };
 
   ~process_line() = default;
 
   // Reads what there is, writes what can be written, and sees to it that the monitor hears of more.
-  void look_at(worker& one, crew_news& todo) {
+  heard look_at(worker& one, crew_news& todo, std::size_t most = share_of_a_look) {
     one.has_more = false;
-    read_line(one, todo, share_of_a_look);
-    if (!one.line || !one.line->is_open()) return;
+    const heard so_far = read_line(one, todo, most);
+    if (!one.line || !one.line->is_open()) return so_far;
     if (one.line->in_shared_memory() && one.line->wants_to_write()) go_on_writing(one);
     one.has_more = !one.line->arm();  // others have their turn before it is looked at again
+    return so_far;
   }
 
-  // Gives: whether it has come to an end before that many frames: who says something all the time does not keep the
-  // others from having their turns.
-  bool read_line(worker& one, crew_news& todo, std::size_t most) {
+  // Not more than that many frames: who says something all the time does not keep the others from having their turns.
+  heard read_line(worker& one, crew_news& todo, std::size_t most) {
     frame in;
     for (; one.line && one.line->is_open(); --most) {
-      if (most == 0) return false;
+      if (most == 0) return heard::more;
       transfer got = transfer::blocked;
       try {
         got = one.line->receive(in);
       } catch (const protocol_error& wrong) {
         garbage(one, wrong.what(), todo);
-        return true;
+        return heard::less;
       } catch (const std::bad_alloc&) {
-        return false;
+        return heard::less;
       }
-      if (got == transfer::blocked) return true;
+      if (got == transfer::blocked) return heard::all;
       if (got == transfer::closed) {
+        one.said_all = true;
         line_closed(one);
-        return true;
+        return heard::all;
       }
       take(one, in, todo);
     }
-    return true;
+    return heard::less;
   }
 
   void end_line(worker& one) noexcept {
@@ -171,11 +178,13 @@ class process_line : public process_tasks {
   // ended, as far as can be known, and is the only one.
   bool runs_alone(worker& one, crew_news& todo) {
     take_back_unbegun(one, todo);
-    look_at(one, todo);
+    const heard so_far = look_at(one, todo, all_of_a_ring);
     if (one.stage != stage::busy) return false;
     if (one.has_more) bell_->ring();
     if (one.sent.wanted() == 1) return true;
-    if (!one.has_more) garbage(one, "it has begun a task before it has answered the one before that", todo);
+    // An answer lies in the ring as a whole before the next call is said to have begun.
+    one.said_all = so_far != heard::less;
+    if (one.said_all) garbage(one, "it has begun a task before it has answered the one before that", todo);
     return false;
   }
 
@@ -235,7 +244,7 @@ class process_line : public process_tasks {
       case frame_kind::returned: {
         const sent_task* const next = one.sent.front();
         if (!mine || next == nullptr || in.header.task != next->id || in.header.attempt != next->turn) break;
-        if (next->turn == one.turn) break;  // nobody has taken it back
+        if (next->turn == one.turn || next->turn == call_mark::no_turn) break;  // nobody has taken it back
         return given_back(one, in, todo);
       }
       case frame_kind::buffer_wanted:
@@ -348,7 +357,7 @@ class process_line : public process_tasks {
     ++one.counted;
     if (was.one == nullptr) return;  // that is known
     one.unsure = false;
-    put_back(*was.one, was.rest, todo);  // it looked as if it had begun
+    put_back(was, todo);  // it looked as if it had begun
     go_on_with_next(one, todo);
   }
 

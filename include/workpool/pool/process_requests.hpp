@@ -38,6 +38,10 @@ class process_requests : public process_table {
   process_requests(const fork_pool_options& options, std::optional<located_code> on_start, run_books& books)
       : process_table(options, std::move(on_start)), books_(books) {}
 
+  /// Sees to it that everything workers have, and are about to get, can be put back without memory being asked for.
+  /// Gives: false where there is none.
+  bool can_put_back() noexcept { return unfinished_.make_room(processes_.size() * (prefetch_window::most + 2)); }
+
   /// To be called when that may have changed.
   void note_room(worker& one) noexcept {
     const std::size_t has = one.sent.wanted(), most = one.window.size();
@@ -49,7 +53,11 @@ class process_requests : public process_table {
 
   /// Sends it a task, and that is what it does, or will do next. Gives: false when nobody is there to read it.
   bool send(worker& to, task& one, std::span<const std::byte> request, std::shared_ptr<const void> owner) noexcept {
-    const sent_task next{.one = &one, .id = one.id(), .attempt = one.attempt(), .turn = to.turn};
+    const bool may_be_taken_back = one.handed_out() || one.calls() != 1;
+    const sent_task next{.one = &one,
+                         .id = one.id(),
+                         .attempt = one.attempt(),
+                         .turn = may_be_taken_back ? to.turn : call_mark::no_turn};
     transfer sent = transfer::closed;
     try {
       const carried_buffers* const goes = one.elsewhere()->carried();
@@ -61,8 +69,13 @@ class process_requests : public process_table {
       sent = to.line->send(
           {.task = next.id, .attempt = next.attempt, .generation = next.turn, .kind = frame_kind::task, .flags = count},
           request, std::move(owner));
-    } catch (const std::bad_alloc&) {  // as if nobody were there
-      to.line->close();
+    } catch (const std::bad_alloc&) {
+      if (to.stage == stage::busy && to.line->is_open()) {  // what it has said, and not been heard of, counts
+        to.sent.unsay(one);
+        to.window.forget();
+        return false;
+      }
+      to.line->close();  // as if nobody were there
     }
     if (sent == transfer::closed) {
       to.sent.unsay(one);
@@ -108,13 +121,22 @@ class process_requests : public process_table {
   }
   /// The same, however many there are.
   void take_back_all_of(worker& one, crew_news& todo) {
-    one.sent.take_from(one.revoke(), [&](const sent_task& each) { put_back(*each.one, each.rest, todo); });
+    const std::uint64_t begun = one.revoke();
+    const bool keeps_current = one.current() != nullptr && one.sent.current()->turn == call_mark::no_turn;
+    one.sent.take_from(keeps_current ? std::max<std::uint64_t>(begun, 1) : begun,
+                       [&](const sent_task& each) { put_back(each, todo); });
     one.unsure = one.sent.wanted() != 0;
     one.ahead_until = one.sent.wanted() > 1 ? after(steady::now(), ahead_limit) : never;
     if (one.sent.wanted() > 1) look_again_at(one);  // it has answered all but one of these
     if (one.sent.wanted() == 0 && one.stage == stage::busy) has_nothing(one, steady::now(), todo);
   }
 
+  /// It has not begun with that: another worker does it.
+  void put_back(const sent_task& was, crew_news& todo) {
+    const bool went_ahead = was.turn != call_mark::no_turn && was.one->calls() == 1;
+    if (went_ahead && was.one->take_back()) books_.take_back(was.one->lane());
+    put_back(*was.one, was.rest, todo);
+  }
   /// Another worker does it, or goes on with it, unless what has not begun of it never will.
   void put_back(task& one, std::optional<outcome> rest, crew_news& todo) {
     using goes = unfinished_tasks::goes;

@@ -59,7 +59,8 @@ class process_sender {
   /// Whether a task could be sent to somebody.
   bool may_dispatch() const noexcept {
     if (workers_.roster().idle() != 0) return true;
-    return hands_out() && (workers_.roster().with_room() != 0 || most_urgent_queued().has_value());
+    return hands_out() &&
+           (workers_.roster().with_room() != 0 || most_urgent_queued() || is_urgent(pool_.most_urgent_late()));
   }
 
   /// Sends tasks as long as there are both, tasks and workers for them.
@@ -199,7 +200,7 @@ class process_sender {
         next.to->coming.one = next.one;
       }
     }
-    if (todo.ends.empty() && todo.withdrawn.empty()) return next;
+    if (!todo.any()) return next;
     const guest_visit visit(pool_);  // what runs now may not wait for what this thread holds
     todo.freed = false;              // the caller looks again
     carry_out(todo);
@@ -213,6 +214,7 @@ class process_sender {
       return {};  // nothing goes ahead of that
     }
     if (pool_.has_late()) return {};  // those are for the next one that is idle
+    if (!workers_.can_put_back()) return {};
     errand next{.to = workers_.roster().take_with_room(), .ahead = true};
     if (next.to == nullptr) return {};
     next.has = next.to->sent.wanted();
@@ -227,7 +229,12 @@ class process_sender {
   }
   template <class Fits>
   task* take_unfinished(Fits fits) {
-    return workers_.unfinished().take_before([this] { return pool_.queue_sizes(); }, fits);
+    const auto waiting = [this] {
+      auto sizes = pool_.queue_sizes();
+      if (const std::optional<priority> late = pool_.most_urgent_late()) ++sizes[lane_index(*late)];
+      return sizes;
+    };
+    return workers_.unfinished().take_before(waiting, fits);
   }
 
   // Lanes whose tasks overtake everything that has not begun.
@@ -242,11 +249,13 @@ class process_sender {
   std::optional<priority> most_urgent_waiting() const noexcept {
     std::optional<priority> most = most_urgent_queued();
     for (const std::optional<priority>& other : {workers_.unfinished().most_urgent_lane(), pool_.most_urgent_late()}) {
-      if (other && is_urgent(*other) && (!most || *other < *most)) most = other;
+      if (is_urgent(other) && (!most || *other < *most)) most = other;
     }
     return most;
   }
-  static bool is_urgent(priority lane) noexcept { return lane_index(lane) <= lane_index(priority::high); }
+  static bool is_urgent(std::optional<priority> lane) noexcept {
+    return lane && lane_index(*lane) <= lane_index(priority::high);
+  }
 
   // Whether a task that was handed out may be sent to a worker that is busy: nothing is known of it but its body.
   static bool may_wait(const errand& next, task& one) noexcept {
@@ -265,8 +274,7 @@ class process_sender {
       if (next.one == nullptr) {
         next.one = pool_.hand_out_next([&next](task& one) { return may_wait(next, one); });
         if (next.one == nullptr || next.one->handed_out()) return next.one != nullptr;
-        const std::lock_guard hold(mutex_);
-        workers_.unfinished().add(*next.one);  // it is for the next one that is idle
+        keep_for_idle_ones(next);
         return false;
       }
     }
@@ -278,6 +286,18 @@ class process_sender {
     }
     std::exchange(next.one, nullptr)->drop_reference();  // it has been withdrawn
     return false;
+  }
+
+  // It is for the next worker that is idle.
+  void keep_for_idle_ones(errand& next) noexcept {
+    std::optional<outcome> purged;
+    {
+      const std::lock_guard hold(mutex_);
+      purged = next.to->purged[lane_index(next.one->lane())];
+      if (!purged) return workers_.unfinished().add(*next.one);
+    }
+    next.one->withdraw(*purged);
+    next.one->drop_reference();
   }
 
   void give_back(worker& to) noexcept {
@@ -297,6 +317,7 @@ class process_sender {
   // The lock is held.
   void let_go_of(worker& to, crew_news& todo) noexcept {
     to.held = false;
+    to.purged = {};
     if (--sending_ == 0) todo.changed = true;
     if (to.stage == process_stage::gone) bell_.ring();
   }
@@ -330,8 +351,9 @@ class process_sender {
     crew_news todo;
     {
       const std::lock_guard hold(mutex_);
+      sent_task coming = std::exchange(to.coming, {});
+      if (one.handed_out() && !coming.rest) coming.rest = to.purged[lane_index(one.lane())];
       let_go_of(to, todo);
-      const sent_task coming = std::exchange(to.coming, {});
       if (!next.ahead && (problem || coming.rest || !one.elsewhere()->is_wanted(one))) {
         const outcome rest = coming.rest.value_or(outcome::cancelled);
         todo.ends.push_back({.one = &one,
@@ -367,15 +389,20 @@ class process_sender {
 
   // Writes a task down as begun. Gives: false when it has ended instead.
   bool begin(worker& to, task& one) noexcept {
+    one.add_reference();  // whose gate lets it in no more may be gone, and is still what is coming
     {
       const std::lock_guard hold(mutex_);
       to.coming.one = &one;
     }
     if (!ledger_.begin(one, to.id, ledger_.shared_books())) {
-      const std::lock_guard hold(mutex_);
-      to.coming.one = nullptr;
+      {
+        const std::lock_guard hold(mutex_);
+        to.coming.one = nullptr;
+      }
+      one.drop_reference();
       return false;
     }
+    one.drop_reference();
     if (attempt_plan* const plan = one.plan()) plan->begin();
     if (one.calls() != 1 && one.accepted_at() != time_point{}) {  // of others it is known when they end
       ledger_.record_wait(one, steady::now() - one.accepted_at());

@@ -134,6 +134,7 @@ class remote_calls_of_bulk : public remote_body {
   }
   bool is_wanted(const task& one) const noexcept override { return static_cast<const bulk_part&>(one).is_wanted(); }
   void accept(task&, std::span<const std::byte>, const carried_buffers* = nullptr) override {}
+  bool recall(task& one) noexcept override { return crew_->recall(one); }
   cancel_result stop(task& one) noexcept override { return crew_->stop(one); }
   void end_early(task& one) noexcept override { crew_->end_early(one); }
 

@@ -4,8 +4,9 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <new>
 #include <optional>
+#include <vector>
 #include <workpool/core/priority.hpp>
 #include <workpool/core/task.hpp>
 #include <workpool/detail/every_nth.hpp>
@@ -27,6 +28,16 @@ class unfinished_tasks {
   /// may be withdrawing it.
   enum class goes : std::uint8_t { to_idle_ones, ahead };
 
+  /// So many more can be added without memory being asked for. Gives: false where there is none.
+  bool make_room(std::size_t more) noexcept {
+    try {
+      const std::size_t wanted = tasks_.size() + more;
+      if (tasks_.capacity() < wanted) tasks_.reserve(std::max(wanted, 2 * tasks_.capacity()));
+      return true;
+    } catch (const std::bad_alloc&) {
+      return false;
+    }
+  }
   void add(task& one, goes where = goes::to_idle_ones) {
     const auto later = [](const task& some, const entry& other) { return some.id() < other.one->id(); };
     tasks_.insert(std::upper_bound(tasks_.begin(), tasks_.end(), one, later), {&one, where});
@@ -81,7 +92,7 @@ class unfinished_tasks {
     task* one;
     goes where;
   };
-  using place = std::deque<entry>::const_iterator;
+  using place = std::vector<entry>::const_iterator;
 
   place most_urgent() const noexcept {
     return std::min_element(tasks_.begin(), tasks_.end(), [](const entry& some, const entry& other) {
@@ -97,7 +108,7 @@ class unfinished_tasks {
 
   const every_nth has_aged_;
   std::uint32_t asked_ = 0;
-  std::deque<entry> tasks_;
+  std::vector<entry> tasks_;
   std::atomic<std::size_t> count_{0};
 };
 

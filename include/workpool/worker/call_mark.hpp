@@ -13,9 +13,13 @@ namespace workpool { inline namespace v0 { namespace detail {
 /// next turn. Either the worker sees that before it begins a call, or the host sees that the call has begun: each
 /// writes its word and then reads the other one, in one order of all of these (seq_cst). Neither writes the other's
 /// word, so that no line of memory goes to and fro between them as long as nothing is taken back.
+/// A request may also be sent in no turn at all: then it is never taken back.
 /// Threads: one in the worker, one in the host. Source of its check: tests/model/call_mark.pml.
 class call_mark {
  public:
+  static constexpr std::uint32_t no_turn = ~std::uint32_t{0};
+  static constexpr std::uint32_t turn_after(std::uint32_t turn) noexcept { return turn + 1 == no_turn ? 0 : turn + 1; }
+
   // In the host:
   /// No call of an earlier turn is begun any more. Gives: how many ever were, at most.
   std::uint64_t begin_turn(std::uint32_t turn) noexcept {
@@ -33,7 +37,7 @@ class call_mark {
   /// Gives: whether the next call, the `count`th, of a request of that turn, may be made.
   bool begin(std::uint64_t count, std::uint32_t turn) noexcept {
     begun_.store(count, std::memory_order_seq_cst);
-    return turn_.load(std::memory_order_seq_cst) == turn;
+    return turn == no_turn || turn_.load(std::memory_order_seq_cst) == turn;
   }
   void add_busy(std::chrono::nanoseconds time) noexcept {
     busy_.store(busy_.load(std::memory_order_relaxed) + time.count(), std::memory_order_relaxed);

@@ -1,4 +1,5 @@
 #pragma once
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -7,6 +8,7 @@
 #include <workpool/core/clock.hpp>
 #include <workpool/core/crash_report.hpp>
 #include <workpool/core/outcome.hpp>
+#include <workpool/core/priority.hpp>
 #include <workpool/core/task.hpp>
 #include <workpool/core/worker_info.hpp>
 #include <workpool/detail/posix/unique_fd.hpp>
@@ -45,7 +47,10 @@ struct process_worker {
   /// says so.
   std::uint64_t begun() const noexcept { return since_current(mark().begun()); }
   /// No further one is. Gives: how many, at most.
-  std::uint64_t revoke() noexcept { return since_current(mark().begin_turn(++turn)); }
+  std::uint64_t revoke() noexcept {
+    turn = call_mark::turn_after(turn);
+    return since_current(mark().begin_turn(turn));
+  }
   /// So many of all that have begun. None of these has while it has not come to those before them.
   std::uint64_t since_current(std::uint64_t calls) const noexcept {
     const std::uint64_t earlier = counted + sent.before_current();
@@ -60,6 +65,7 @@ struct process_worker {
   std::uint64_t request = 0;  // what it is known by at the zygote
   std::optional<Channel> line{};
   bool has_more = false;  // to read or write at once: its handle does not show it
+  bool said_all = false;  // it has closed its line, and everything before that was read
   worker_memory memory{};
   output_source output{};
   int pid = 0;
@@ -79,8 +85,9 @@ struct process_worker {
 
   time_point gives_way_until{};  // to something more urgent, which it will come to first; afterwards it takes long
 
-  bool held = false;      // somebody is about to send it a task, without the lock
-  sent_task coming{};     // that one; `one` is nullptr as long as it is looked for
+  bool held = false;   // somebody is about to send it a task, without the lock
+  sent_task coming{};  // that one; `one` is nullptr as long as it is looked for
+  std::array<std::optional<outcome>, priority_count> purged{};  // meanwhile: what a waiting one of that lane ends as
   bool unsure = false;    // the last one that seems to have begun may say that it was taken back before
   bool filling = true;    // its window, until that is full; then it is half empty before it is filled again
   bool has_room = false;  // it is one of those that can be sent more

@@ -20,11 +20,13 @@ inline int run_worker(worker_birth& birth) {
     if (birth.report >= 0) install_crash_trace(birth.report);
     worker_setup setup = worker_setup::decode(birth.setup);
     const std::size_t most = setup.max_message;
+    const bool shares_memory = birth.memory >= 0;
     worker_memory memory = worker_memory::of(birth.memory, setup.rings);
     unique_fd(std::exchange(birth.memory, -1)).reset();
     sparse_memory buffers(unique_fd(std::exchange(birth.buffers, -1)));
     unique_fd socket(std::exchange(birth.channel, -1));
-    if (setup.rings && !memory) throw spawn_failed("it was told of rings and has no memory for them");
+    if (!memory && (shares_memory || setup.rings))
+      throw spawn_failed("it cannot map the memory that it shares with its host");
     worker_channel channel(setup.rings ? worker_stream(memory.rings(std::move(socket), ring_stream::side::right))
                                        : worker_stream(socket_stream(std::move(socket))),
                            most + request_overhead);

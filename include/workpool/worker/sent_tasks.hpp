@@ -15,7 +15,7 @@ struct sent_task {
   task* one = nullptr;  // with a reference; nullptr: it was taken back, and the worker has not said so yet
   task_id id = 0;
   std::uint32_t attempt = 0;
-  std::uint32_t turn = 0;         // see call_mark
+  std::uint32_t turn = 0;         // see call_mark; of a task that it was not sent ahead: no_turn
   bool recalled = false;          // on its way: it goes to nobody
   std::optional<outcome> rest{};  // what has not begun of it never will, and becomes this
 };
