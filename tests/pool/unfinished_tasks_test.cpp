@@ -55,7 +55,7 @@ TEST_CASE("where there is room no memory is asked for, however much was added be
   some.all.add(last);
   some.all.add(first);
   CHECK(some.all.take(wp::priority::normal) == &first);
-  CHECK_FALSE(some.all.make_room(~std::size_t{0} / 64));
+  CHECK_FALSE(some.all.make_room(~std::size_t{0} / 2));
   CHECK(some.all.take(wp::priority::normal) == &last);
 }
 

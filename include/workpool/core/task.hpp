@@ -347,16 +347,22 @@ inline bool task::withdraw(outcome result, std::uint32_t ended) noexcept {
 inline cancel_result task::cancel() noexcept {
   for (;;) {
     if (withdraw(outcome::cancelled)) return cancel_result::dequeued;
-    if (handed_out()) return cancel_result::too_late;  // by the process that this one is a fork of
-    if (remote_body* const there = elsewhere(); there != nullptr && state().phase() == task_phase::running) {
-      if (there->stop(*this) == cancel_result::stop_requested) return cancel_result::stop_requested;
-      if (waiting() && owner_ != nullptr) continue;  // it was put back meanwhile
-      return cancel_result::too_late;
+    if (owner_ == nullptr) return cancel_result::too_late;
+    if (remote_body* const there = elsewhere()) {
+      const task_state seen = state();
+      if (seen.phase() != task_phase::running && seen.phase() != task_phase::queued) return cancel_result::too_late;
+      if (seen.phase() == task_phase::running) {
+        if (there->stop(*this) == cancel_result::stop_requested) return cancel_result::stop_requested;
+        if (!waiting()) return cancel_result::too_late;  // else it was put back meanwhile
+      } else if (seen.handed_out() && !there->recall(*this)) {
+        return cancel_result::too_late;  // by the process that this one is a fork of
+      }
+      continue;
     }
     const task_step step = advance<task_event::request_stop>(word_);
     act_on(step);
     if (step.next.phase() == task_phase::running) return cancel_result::stop_requested;
-    if (step.next.phase() != task_phase::queued || owner_ == nullptr) return cancel_result::too_late;
+    if (step.next.phase() != task_phase::queued) return cancel_result::too_late;
     // It was put back between the two.
   }
 }

@@ -67,7 +67,7 @@ class stream_channel {
       }
       if (const protocol_error* const wrong = decoder_.error()) throw protocol_error(*wrong);
       // One who writes without end must not keep the thread from its other channels.
-      if (read >= share_of_a_call) return transfer::blocked;
+      if ((stopped_early_ = read >= share_of_a_call)) return transfer::blocked;
       const bool in_place = decoder_.missing() >= buffer_size;
       std::span<std::byte> room = in_place ? decoder_.room() : std::span(buffer_.get(), buffer_size);
       room = room.first(std::min(room.size(), share_of_a_call - read));
@@ -91,6 +91,8 @@ class stream_channel {
 
   bool wants_to_write() const noexcept { return !unsent_.empty(); }
   std::size_t unsent() const noexcept { return unsent_.size(); }
+  /// Whether the last receive() has given up with a frame half read, though there may be more.
+  bool stopped_early() const noexcept { return stopped_early_; }
   std::size_t unread() const noexcept { return unread_.size(); }
   int wait_handle() const noexcept { return stream_.handle(); }
 
@@ -145,6 +147,7 @@ class stream_channel {
   std::span<const std::byte> unread_;    // of buffer_
   bool writing_ended_ = false;
   bool reading_ended_ = false;
+  bool stopped_early_ = false;
 };
 
 }}}  // namespace workpool::v0::detail

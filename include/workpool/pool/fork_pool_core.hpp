@@ -194,18 +194,18 @@ class fork_pool_core final : public task_owner, private deadline_watch {
 
   void all_workers_failed() noexcept {
     broken_.store(true, std::memory_order_seq_cst);
-    purge_all(outcome::pool_broken);
+    withdraw_all(outcome::pool_broken);
   }
   /// Nothing runs, and nothing will.
   void end_of_crew() noexcept {
-    purge_all(outcome::discarded);  // what was on its way into the queue when that was emptied
+    withdraw_all(outcome::discarded);  // what was on its way into the queue when that was emptied
     link_->cut();
   }
   /// What came in while the pool broke is told so: either who breaks it finds the task, or we see that it is broken.
   void tell_if_broken() noexcept {
     std::atomic_thread_fence(std::memory_order_seq_cst);
     if (broken_.load(std::memory_order_relaxed)) [[unlikely]]
-      purge_all(outcome::pool_broken);
+      withdraw_all(outcome::pool_broken);
   }
   void workers_are_back() noexcept { broken_.store(false, std::memory_order_seq_cst); }
 
@@ -218,8 +218,17 @@ class fork_pool_core final : public task_owner, private deadline_watch {
   void restart(worker_id id) { crew_.restart(id); }
   void reload() { crew_.reload(); }
 
-  /// Withdraws what waits in a lane. Gives: how many.
+  /// Withdraws what waits in a lane. Gives: how many. Blocks: for what is just being sent.
   std::size_t purge(priority lane, outcome result) {
+    const std::size_t count = withdraw(lane, result);
+    return crew_.await_senders() ? count + withdraw(lane, result) : count;
+  }
+  std::size_t purge_all(outcome result) {
+    const std::size_t count = withdraw_all(result);
+    return crew_.await_senders() ? count + withdraw_all(result) : count;
+  }
+  /// The same, but for what is just being sent.
+  std::size_t withdraw(priority lane, outcome result) {
     std::size_t count = 0;
     queue_.purge(lane, [&](task_ref&& one) {
       const task_ref waiting = std::move(one);
@@ -235,9 +244,9 @@ class fork_pool_core final : public task_owner, private deadline_watch {
     }
     return count + crew_.take_back(lane, result);
   }
-  std::size_t purge_all(outcome result) {
+  std::size_t withdraw_all(outcome result) {
     std::size_t count = 0;
-    for (const priority lane : lane_order(0, 0)) count += purge(lane, result);
+    for (const priority lane : lane_order(0, 0)) count += withdraw(lane, result);
     return count;
   }
 
@@ -254,7 +263,9 @@ class fork_pool_core final : public task_owner, private deadline_watch {
     const time_point deadline = after(begin, checked(options).drain);
     const book_sums before = ledger_.sums();
     bool forced = false;
-    close(options.pending == pending::discard || options.drain == duration::zero());
+    const bool discards = options.pending == pending::discard || options.drain == duration::zero();
+    close(discards);
+    if (discards && crew_.await_senders(deadline)) discard_all();
     if (!works_for(*this)) {
       const auto settled = [this] { return ledger_.balanced(); };
       if (!ledger_.await(settled, deadline)) forced = cut_short(deadline, options.force);
@@ -413,7 +424,7 @@ class fork_pool_core final : public task_owner, private deadline_watch {
   }
   void discard_all() noexcept {
     delayed_.discard();
-    purge_all(outcome::discarded);
+    withdraw_all(outcome::discarded);
   }
 
   // The drain is over: what waits is discarded and, with `force`, what runs is cancelled. Gives: whether anything was.

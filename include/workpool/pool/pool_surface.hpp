@@ -162,7 +162,7 @@ class pool_surface {
     core_->resize(workers);
   }
 
-  /// Cancels everything that waits. Gives: how many.
+  /// Cancels everything that waits. Gives: how many. Blocks: over processes, until what is just being sent is there.
   std::size_t purge() {
     core_->check_process();
     return core_->purge_all(outcome::cancelled);

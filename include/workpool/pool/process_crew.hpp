@@ -215,6 +215,28 @@ class process_crew final : public task_stopper, private process_collector<Pool> 
     return count;
   }
 
+  /// Blocks: until what is on its way to a worker now is there, or begun; at most until `deadline`; not where this
+  /// thread may be sending it. Gives: whether there was anything.
+  bool await_senders(time_point deadline = time_point::max()) noexcept {
+    if (works_for(pool_)) return false;
+    std::uint64_t last = 0;
+    {
+      const std::lock_guard hold(mutex_);
+      if (sending_ == 0) return false;
+      last = holds_;
+      ++awaited_;
+    }
+    ledger_.await(
+        [&] {
+          const std::lock_guard hold(mutex_);
+          return !workers_.any_held(last);
+        },
+        deadline);
+    const std::lock_guard hold(mutex_);
+    --awaited_;
+    return true;
+  }
+
   /// Calls `use()` under the lock of the workers, and then sends what there is to send. Throws: what `use` throws.
   template <class F>
   auto with_lock(F use) {
@@ -366,8 +388,10 @@ class process_crew final : public task_stopper, private process_collector<Pool> 
     this->carry_out(todo);
   }
 
+  using collector::awaited_;
   using collector::bell_;
   using collector::ending_;
+  using collector::holds_;
   using collector::ledger_;
   using collector::let_go_;
   using collector::mutex_;

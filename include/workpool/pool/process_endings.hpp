@@ -184,11 +184,12 @@ class process_endings : public process_line {
     const time_point now = steady::now();
     if (one.pidfd) poller_->remove(one.pidfd.get());
     const bool was_busy = one.stage == stage::busy;
+    if (one.current() != nullptr) one.revoke();  // first: it may be alive, and then this is the end of what it begins
     const bool said_all = read_line(one, todo, all_of_a_ring) == heard::all || one.said_all;
     end_line(one);
     roster_.remove(one);
     const bool is_busy = one.stage == stage::busy && one.current() != nullptr;
-    const std::uint64_t begun = one.current() != nullptr ? one.revoke() : 0;
+    const std::uint64_t begun = one.current() != nullptr ? one.begun() : 0;
     one.sent.take_from(said_all ? 1 : std::max<std::uint64_t>(begun, 1),
                        [&](const sent_task& each) { put_back(each, todo); });
     const bool unbegun = is_busy && sure == is_dead::yes && begun == 0 && !one.current()->set_unbegun(true);

@@ -13,6 +13,7 @@
 #include <workpool/core/clock.hpp>
 #include <workpool/core/crash_report.hpp>
 #include <workpool/core/error.hpp>
+#include <workpool/detail/posix/pidfd.hpp>
 #include <workpool/detail/posix/poller.hpp>
 #include <workpool/ipc/buffer_note.hpp>
 #include <workpool/ipc/byte_reader.hpp>
@@ -119,9 +120,10 @@ class process_line : public process_tasks {
       } catch (const std::bad_alloc&) {
         return heard::less;
       }
-      if (got == transfer::blocked) return heard::all;
+      if (got == transfer::blocked) return one.line->stopped_early() ? heard::more : heard::all;
       if (got == transfer::closed) {
-        one.said_all = true;
+        // In rings there may be more after their bell was closed, as long as it lives.
+        one.said_all = !one.line->in_shared_memory() || (one.pidfd && has_died(one.pidfd.get()));
         line_closed(one);
         return heard::all;
       }
@@ -183,8 +185,9 @@ class process_line : public process_tasks {
     if (one.has_more) bell_->ring();
     if (one.sent.wanted() == 1) return true;
     // An answer lies in the ring as a whole before the next call is said to have begun.
-    one.said_all = so_far != heard::less;
-    if (one.said_all) garbage(one, "it has begun a task before it has answered the one before that", todo);
+    if (so_far == heard::less) return false;
+    one.said_all = true;
+    garbage(one, "it has begun a task before it has answered the one before that", todo);
     return false;
   }
 

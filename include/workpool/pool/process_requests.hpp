@@ -42,6 +42,13 @@ class process_requests : public process_table {
   /// Gives: false where there is none.
   bool can_put_back() noexcept { return unfinished_.make_room(processes_.size() * (prefetch_window::most + 2)); }
 
+  /// Whether anybody still holds a worker since then, or earlier.
+  bool any_held(std::uint64_t number) const noexcept {
+    return std::any_of(processes_.begin(), processes_.end(), [number](const auto& entry) {
+      return entry.second->held && entry.second->hold_number <= number;
+    });
+  }
+
   /// To be called when that may have changed.
   void note_room(worker& one) noexcept {
     const std::size_t has = one.sent.wanted(), most = one.window.size();

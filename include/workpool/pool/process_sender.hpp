@@ -146,7 +146,7 @@ class process_sender {
         todo.fault = pool_.strategy_news();
         if (to == nullptr && next_look(steady::now()) < wakes_at_) bell_.ring();
         if (to != nullptr) {
-          ++sending_;
+          note_hold(*to);
           to->coming.one = one;
         }
       }
@@ -195,7 +195,7 @@ class process_sender {
       if ((next.to = workers_.roster().take_idle()) == nullptr && hands_out()) next = take_busy(todo);
       if (next.to == nullptr) next.to = workers_.roster().take_idle();  // it was sent nothing that has begun
       if (next.to != nullptr) {
-        ++sending_;
+        note_hold(*next.to);
         if (!next.ahead) next.one = take_unfinished([](const task&, goes) { return true; });
         next.to->coming.one = next.one;
       }
@@ -274,7 +274,8 @@ class process_sender {
       if (next.one == nullptr) {
         next.one = pool_.hand_out_next([&next](task& one) { return may_wait(next, one); });
         if (next.one == nullptr || next.one->handed_out()) return next.one != nullptr;
-        keep_for_idle_ones(next);
+        const std::lock_guard hold(mutex_);
+        workers_.unfinished().add(*next.one);  // it is for the next one that is idle
         return false;
       }
     }
@@ -286,18 +287,6 @@ class process_sender {
     }
     std::exchange(next.one, nullptr)->drop_reference();  // it has been withdrawn
     return false;
-  }
-
-  // It is for the next worker that is idle.
-  void keep_for_idle_ones(errand& next) noexcept {
-    std::optional<outcome> purged;
-    {
-      const std::lock_guard hold(mutex_);
-      purged = next.to->purged[lane_index(next.one->lane())];
-      if (!purged) return workers_.unfinished().add(*next.one);
-    }
-    next.one->withdraw(*purged);
-    next.one->drop_reference();
   }
 
   void give_back(worker& to) noexcept {
@@ -315,10 +304,14 @@ class process_sender {
   }
 
   // The lock is held.
+  void note_hold(worker& to) noexcept {
+    ++sending_;
+    to.hold_number = ++holds_;
+  }
+  // The lock is held.
   void let_go_of(worker& to, crew_news& todo) noexcept {
     to.held = false;
-    to.purged = {};
-    if (--sending_ == 0) todo.changed = true;
+    if (--sending_ == 0 || awaited_ != 0) todo.changed = true;
     if (to.stage == process_stage::gone) bell_.ring();
   }
 
@@ -351,9 +344,8 @@ class process_sender {
     crew_news todo;
     {
       const std::lock_guard hold(mutex_);
-      sent_task coming = std::exchange(to.coming, {});
-      if (one.handed_out() && !coming.rest) coming.rest = to.purged[lane_index(one.lane())];
       let_go_of(to, todo);
+      const sent_task coming = std::exchange(to.coming, {});
       if (!next.ahead && (problem || coming.rest || !one.elsewhere()->is_wanted(one))) {
         const outcome rest = coming.rest.value_or(outcome::cancelled);
         todo.ends.push_back({.one = &one,
@@ -422,6 +414,8 @@ class process_sender {
   process_staff workers_;
   time_point wakes_at_ = time_point::max();  // when the monitor does, by itself
   std::size_t sending_ = 0;                  // workers that are held
+  std::uint64_t holds_ = 0;                  // how often one was
+  std::size_t awaited_ = 0;                  // threads that wait for those who hold one
   bool ending_ = false;
   std::atomic<bool> paused_{false}, let_go_{false};
 };

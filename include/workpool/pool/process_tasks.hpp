@@ -64,7 +64,6 @@ class process_tasks : public process_requests {
     }
     for (auto& [token, one] : processes_) {
       count += never_begin(one->coming, result, lane);
-      if (one->held) one->purged[lane_index(lane)] = result;
       const task* const runs = one->current();
       if (runs == nullptr || runs->lane() != lane || runs->calls() == 1) continue;
       count += take_back_rest(*one, result);

@@ -4,7 +4,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <new>
+#include <exception>
 #include <optional>
 #include <vector>
 #include <workpool/core/priority.hpp>
@@ -34,7 +34,7 @@ class unfinished_tasks {
       const std::size_t wanted = tasks_.size() + more;
       if (tasks_.capacity() < wanted) tasks_.reserve(std::max(wanted, 2 * tasks_.capacity()));
       return true;
-    } catch (const std::bad_alloc&) {
+    } catch (const std::exception&) {  // bad_alloc, or more than there can be
       return false;
     }
   }

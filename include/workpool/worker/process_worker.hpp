@@ -1,5 +1,4 @@
 #pragma once
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -8,7 +7,6 @@
 #include <workpool/core/clock.hpp>
 #include <workpool/core/crash_report.hpp>
 #include <workpool/core/outcome.hpp>
-#include <workpool/core/priority.hpp>
 #include <workpool/core/task.hpp>
 #include <workpool/core/worker_info.hpp>
 #include <workpool/detail/posix/unique_fd.hpp>
@@ -85,12 +83,12 @@ struct process_worker {
 
   time_point gives_way_until{};  // to something more urgent, which it will come to first; afterwards it takes long
 
-  bool held = false;   // somebody is about to send it a task, without the lock
-  sent_task coming{};  // that one; `one` is nullptr as long as it is looked for
-  std::array<std::optional<outcome>, priority_count> purged{};  // meanwhile: what a waiting one of that lane ends as
-  bool unsure = false;    // the last one that seems to have begun may say that it was taken back before
-  bool filling = true;    // its window, until that is full; then it is half empty before it is filled again
-  bool has_room = false;  // it is one of those that can be sent more
+  bool held = false;              // somebody is about to send it a task, without the lock
+  sent_task coming{};             // that one; `one` is nullptr as long as it is looked for
+  std::uint64_t hold_number = 0;  // of all times that somebody was
+  bool unsure = false;            // the last one that seems to have begun may say that it was taken back before
+  bool filling = true;            // its window, until that is full; then it is half empty before it is filled again
+  bool has_room = false;          // it is one of those that can be sent more
   prefetch_window window{};
 
   std::uint64_t completed = 0, failed = 0;  // tasks
