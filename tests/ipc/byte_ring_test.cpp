@@ -117,6 +117,20 @@ TEST_CASE("what the other side writes over the position of this one does not mov
   CHECK(got == patterned(10));
 }
 
+TEST_CASE("a writer sees that all is read, and is told nothing else by a reader that lies") {
+  ring one;
+  CHECK(one.writer.is_read());
+  REQUIRE(one.write(patterned(10)) == 10U);
+  CHECK_FALSE(one.writer.is_read());
+  byte_vector got;
+  REQUIRE(one.read(4, got) == 4U);
+  CHECK_FALSE(one.writer.is_read());
+  REQUIRE(one.read(6, got) == 6U);
+  CHECK(one.writer.is_read());
+  one.words.read = 1000;
+  CHECK_FALSE(one.writer.is_read());
+}
+
 TEST_CASE("nothing is written for a reader that has left") {
   ring one;
   one.words.reader_left = 1;

@@ -114,6 +114,27 @@ TEST_CASE("who has disarmed is not rung for") {
   CHECK(both.right->has_arrived());
 }
 
+TEST_CASE("who is not muted any more rings for what is unread then, and for nothing else") {
+  rings both;
+  REQUIRE(both.right->arm(false));
+  both.left->mute();
+  REQUIRE(write(*both.left, patterned(10)) == 10U);
+  CHECK_FALSE(rung(*both.right));
+  both.left->unmute();
+  CHECK(rung(*both.right));
+  CHECK(read(*both.right).size() == 10);
+  CHECK(read(*both.right).empty());
+
+  both.left->mute();
+  REQUIRE(write(*both.left, patterned(20)) == 20U);
+  CHECK(read(*both.right).size() == 20);
+  REQUIRE(both.right->arm(false));
+  both.left->unmute();
+  CHECK_FALSE(rung(*both.right));
+  REQUIRE(write(*both.left, patterned(1)) == 1U);
+  CHECK(rung(*both.right));
+}
+
 TEST_CASE("who waits for room is rung for when a good part of the ring is free") {
   rings both;
   REQUIRE(fill(*both.left) == ring_stream::ring_size);

@@ -143,8 +143,8 @@ class crew_of_processes {
 
   /// How many have begun while a worker had them.
   std::uint64_t started_tasks() const {
-    const auto started = ledger_.sums().started;
-    return std::accumulate(started.begin(), started.end(), std::uint64_t{0});
+    const auto of_lanes = ledger_.sums().started;
+    return std::accumulate(of_lanes.begin(), of_lanes.end(), std::uint64_t{0});
   }
 
   workpool::worker_info info(std::size_t index = 0) const { return staff.list().at(index); }

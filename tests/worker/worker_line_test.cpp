@@ -8,9 +8,12 @@
 #include <thread>
 #include <utility>
 #include <vector>
+#include <workpool/core/clock.hpp>
 #include <workpool/core/error.hpp>
 #include <workpool/core/worker_info.hpp>
+#include <workpool/detail/posix/poll_one.hpp>
 #include <workpool/ipc/loopback_channel.hpp>
+#include <workpool/ipc/ring_channel.hpp>
 
 #include "support/frame_bytes.hpp"
 
@@ -97,6 +100,69 @@ TEST_CASE("who sends to a host that is gone learns it, also in the middle of a f
   line.host.close();
   worker.join();
   CHECK_FALSE(sent);
+}
+
+namespace {
+
+bool rung(const wp::ring_channel& host) {
+  return wp::detail::poll_one(host.wait_handle(), wp::detail::poll_for::reading, wp::time_point::min());
+}
+
+}  // namespace
+
+TEST_CASE("a host that sleeps is rung for an answer when its worker waits") {
+  auto both = wp::ring_channel::make_pair();
+  REQUIRE(both);
+  wp::ring_channel host = std::move(both->first);
+  wp::detail::worker_line<wp::ring_channel> worker(std::move(both->second));
+  REQUIRE(host.arm());
+  REQUIRE(worker.answer({.task = 1, .kind = wp::frame_kind::result}, {}));
+  CHECK_FALSE(rung(host));
+  std::thread waits([&] {
+    wp::frame next;
+    CHECK_FALSE(worker.receive(next));
+  });
+  CHECK(wp::detail::poll_one(host.wait_handle(), wp::detail::poll_for::reading, wp::time_point::max()));
+  wp::frame got;
+  REQUIRE(host.receive(got) == wp::transfer::done);
+  CHECK(got.header.task == 1);
+  host.close();
+  waits.join();
+}
+
+TEST_CASE("a host that has read its answer is not rung for it") {
+  auto both = wp::ring_channel::make_pair();
+  REQUIRE(both);
+  wp::ring_channel host = std::move(both->first);
+  wp::detail::worker_line<wp::ring_channel> worker(std::move(both->second));
+  for (wp::task_id task = 1; task <= 100; ++task) {
+    REQUIRE(worker.answer({.task = task, .kind = wp::frame_kind::result}, {}));
+    wp::frame got;
+    REQUIRE(host.receive(got) == wp::transfer::done);
+    CHECK(got.header.task == task);
+    REQUIRE(host.arm());
+    REQUIRE(host.send({.task = task, .kind = wp::frame_kind::task}, {}) == wp::transfer::done);
+    REQUIRE(worker.receive(got));
+    CHECK_FALSE(rung(host));
+  }
+}
+
+TEST_CASE("a host that sleeps is rung for many answers, though there is always more to do") {
+  auto both = wp::ring_channel::make_pair();
+  REQUIRE(both);
+  wp::ring_channel host = std::move(both->first);
+  wp::detail::worker_line<wp::ring_channel> worker(std::move(both->second));
+  REQUIRE(host.arm());
+  wp::frame got;
+  unsigned answers = 0;
+  while (!rung(host)) {
+    REQUIRE(answers < 100);
+    REQUIRE(host.send({.task = answers, .kind = wp::frame_kind::task}, {}) == wp::transfer::done);
+    REQUIRE(worker.receive(got));
+    REQUIRE(worker.answer({.task = answers, .kind = wp::frame_kind::result}, {}));
+    ++answers;
+  }
+  CHECK(answers > 1);
 }
 
 TEST_CASE("what a listener does not take is received later, before what comes after it") {

@@ -59,6 +59,9 @@ class ring_writer {
     return !is_possible(read) || bytes_.size() - (written_ - read) >= worth_a_call(bytes_.size());
   }
 
+  /// Whether all that was written has been read. Threads: as write().
+  bool is_read() const noexcept { return words_.read.load(std::memory_order_seq_cst) == written_; }
+
   ring_words& words() const noexcept { return words_; }
 
   static constexpr std::size_t worth_a_call(std::size_t capacity) noexcept { return capacity / 4; }

@@ -88,7 +88,7 @@ class ring_stream {
 
   void mute() noexcept { self_->muted = true; }
   void unmute() noexcept {
-    if (std::exchange(self_->muted, false)) self_->tell_reader();
+    if (std::exchange(self_->muted, false) && !self_->out.is_read()) self_->tell_reader();
   }
 
   bool wait(wait_for what, time_point deadline) const noexcept {

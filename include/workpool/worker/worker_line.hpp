@@ -20,8 +20,9 @@ class worker_line {
   worker_line(const worker_line&) = delete;
   worker_line& operator=(const worker_line&) = delete;
 
-  /// Looks out for a while before it sleeps, where it can. Gives: false when the host is gone. Throws: protocol_error,
-  /// std::bad_alloc. Threads: the one that runs tasks.
+  /// Looks out for a while before it sleeps, where it can. First for what the host sends when it has read the last
+  /// answer, which spares both a bell; where that does not come soon the host is rung for. Gives: false when the host
+  /// is gone. Throws: protocol_error, std::bad_alloc. Threads: the one that runs tasks.
   bool receive(frame& into) {
     for (;;) {
       {
@@ -33,9 +34,13 @@ class worker_line {
         }
         const transfer got = channel_.receive(into);
         if (got != transfer::blocked) return got == transfer::done;
-        be_heard();
+        if (!channel_.in_shared_memory()) be_heard();
       }
-      if (channel_.in_shared_memory() && spin_.until([this] { return channel_.has_arrived(); })) continue;
+      const auto ring = [this] {
+        const std::lock_guard hold(mutex_);
+        be_heard();
+      };
+      if (channel_.in_shared_memory() && spin_.until([this] { return channel_.has_arrived(); }, ring)) continue;
       channel_.wait(wait_for::reading, time_point::max());
     }
   }
@@ -51,18 +56,14 @@ class worker_line {
     }
     return finish(sent);
   }
-  /// The same, of which the host need not hear at once where there is more to do: it is rung for every so many answers,
-  /// and the last one. Threads: the one that runs tasks.
+  /// The same, of which the host hears when it looks: it is rung for every so many answers it has not read, and by the
+  /// next receive(). Threads: the one that runs tasks.
   bool answer(const frame_header& header, std::span<const std::byte> payload) {
     transfer sent = transfer::done;
     {
       const std::lock_guard hold(mutex_);
-      const bool more = !kept_.empty() || channel_.has_arrived();
-      if (!more || ++unheard_ == most_unheard) {
-        be_heard();
-      } else {
-        channel_.mute();
-      }
+      if (++unheard_ > most_unheard) be_heard();
+      channel_.mute();
       sent = channel_.send(header, payload);
     }
     return finish(sent);
