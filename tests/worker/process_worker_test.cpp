@@ -13,7 +13,7 @@ using worker = wp::detail::process_worker<wp::loopback_channel>;
 using wp::detail::kill_ladder;
 
 TEST_CASE("a worker that was just asked for has nothing, waits for nothing and is to blame for nothing") {
-  const worker one(3, 7, kill_ladder(100ms, 1s));
+  worker one(3, 7, kill_ladder(100ms, 1s));
   CHECK(one.id == 3);
   CHECK(one.generation == 7);
   CHECK(one.stage == wp::detail::process_stage::asked_for);
