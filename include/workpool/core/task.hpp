@@ -347,8 +347,7 @@ inline bool task::withdraw(outcome result, std::uint32_t ended) noexcept {
 inline cancel_result task::cancel() noexcept {
   for (;;) {
     if (withdraw(outcome::cancelled)) return cancel_result::dequeued;
-    if (owner_ == nullptr) return cancel_result::too_late;
-    if (remote_body* const there = elsewhere()) {
+    if (remote_body* const there = owner_ != nullptr ? elsewhere() : nullptr) {
       const task_state seen = state();
       if (seen.phase() != task_phase::running && seen.phase() != task_phase::queued) return cancel_result::too_late;
       if (seen.phase() == task_phase::running) {
@@ -362,7 +361,7 @@ inline cancel_result task::cancel() noexcept {
     const task_step step = advance<task_event::request_stop>(word_);
     act_on(step);
     if (step.next.phase() == task_phase::running) return cancel_result::stop_requested;
-    if (step.next.phase() != task_phase::queued) return cancel_result::too_late;
+    if (step.next.phase() != task_phase::queued || owner_ == nullptr) return cancel_result::too_late;
     // It was put back between the two.
   }
 }
