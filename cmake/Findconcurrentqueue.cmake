@@ -1,8 +1,12 @@
 # Finds moodycamel's ConcurrentQueue and gives the target concurrentqueue::concurrentqueue.
-# A package configuration (upstream install, vcpkg, conan) is preferred; without one the header is searched, as Debian's
-# libconcurrentqueue-dev ships no configuration. Hint: concurrentqueue_ROOT. Result: concurrentqueue_FOUND.
+# A target the project already has (FetchContent) is taken, then a package configuration (upstream install, vcpkg,
+# conan); without one the header is searched, as Debian's libconcurrentqueue-dev ships no configuration.
+# Hint: concurrentqueue_ROOT. Result: concurrentqueue_FOUND.
 include(FindPackageHandleStandardArgs)
 
+if(TARGET concurrentqueue AND NOT TARGET concurrentqueue::concurrentqueue)
+  add_library(concurrentqueue::concurrentqueue ALIAS concurrentqueue)
+endif()
 if(NOT TARGET concurrentqueue::concurrentqueue)
   find_package(concurrentqueue CONFIG QUIET)
 endif()
@@ -21,7 +25,8 @@ mark_as_advanced(concurrentqueue_INCLUDE_DIR)
 find_package_handle_standard_args(concurrentqueue
   REQUIRED_VARS concurrentqueue_INCLUDE_DIR
   REASON_FAILURE_MESSAGE
-    "install libconcurrentqueue-dev (Debian) or concurrentqueue (vcpkg, conan), or set concurrentqueue_ROOT")
+    "install libconcurrentqueue-dev (Debian) or concurrentqueue (vcpkg, conan), set concurrentqueue_ROOT, or have \
+FetchContent make the target concurrentqueue first")
 
 if(concurrentqueue_FOUND)
   add_library(concurrentqueue::concurrentqueue INTERFACE IMPORTED)

@@ -1,13 +1,11 @@
-// What a stranger's first program might be. Built by each consumer test; 0 when it works.
-#include <workpool/version.hpp>
+// What a stranger's first program might be. Built by each consumer test that has no Boost; 0 when it works.
+#include <workpool/pool/thread_pool.hpp>
 
-#if __has_include(<workpool/pool.hpp>)
-#include <workpool/pool.hpp>
+#ifdef BOOST_CONFIG_HPP
+#error "thread_pool.hpp reaches Boost"
+#endif
 
 int main() {
   workpool::thread_pool pool{2};
   return pool.submit([](int a, int b) { return a + b; }, 2, 3).get() == 5 ? 0 : 1;
 }
-#else
-int main() { return workpool::version.major_number == WORKPOOL_VERSION_MAJOR ? 0 : 1; }
-#endif

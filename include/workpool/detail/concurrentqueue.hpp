@@ -16,6 +16,7 @@
 #define WORKPOOL_CONCURRENTQUEUE_HEADER <concurrentqueue.h>
 #else
 #error "no concurrentqueue.h: install libconcurrentqueue-dev, or define WORKPOOL_CONCURRENTQUEUE_HEADER as its include"
+#define WORKPOOL_CONCURRENTQUEUE_HEADER <concurrentqueue.h>  // ends it here: what follows would bury the line above
 #endif
 #endif
 

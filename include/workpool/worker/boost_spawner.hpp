@@ -10,13 +10,16 @@
 #include <boost/process/v1/exe.hpp>
 #include <boost/process/v1/extend.hpp>
 #include <boost/process/v1/posix.hpp>
-#else
+#elif __has_include(<boost/process/child.hpp>)
 #include <boost/process/args.hpp>
 #include <boost/process/child.hpp>
 #include <boost/process/error.hpp>
 #include <boost/process/exe.hpp>
 #include <boost/process/extend.hpp>
 #include <boost/process/posix.hpp>
+#else
+#error "no Boost.Process: install libboost1.81-dev, or the headers of a later Boost; only the file with main needs them"
+#include <boost/process.hpp>  // ends it here: what follows would bury the line above
 #endif
 
 #include <string>

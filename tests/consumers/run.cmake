@@ -1,0 +1,36 @@
+# cmake -D SOURCE=<folder> -D BUILD=<folder> -D GENERATOR=<its name> [-D SAYS=<regex>] [-D REFUSED=<regex>] -P run.cmake
+# -- <options>: configures a consumer with these options as on the first day, builds and runs it. With SAYS the
+# configuring has to say that; with REFUSED it has to fail and say that, white space apart.
+set(options "")
+set(own FALSE)
+math(EXPR last "${CMAKE_ARGC} - 1")
+foreach(i RANGE 0 ${last})
+  if(own)
+    list(APPEND options "${CMAKE_ARGV${i}}")
+  elseif(CMAKE_ARGV${i} STREQUAL "--")
+    set(own TRUE)
+  endif()
+endforeach()
+
+file(REMOVE_RECURSE "${BUILD}")
+execute_process(COMMAND "${CMAKE_COMMAND}" -S "${SOURCE}" -B "${BUILD}" -G "${GENERATOR}" ${options}
+  OUTPUT_VARIABLE said ERROR_VARIABLE said RESULT_VARIABLE result)
+message("${said}")
+string(REGEX REPLACE "[ \n]+" " " said "${said}")
+foreach(expected IN ITEMS SAYS REFUSED)
+  if(DEFINED ${expected} AND NOT said MATCHES "${${expected}}")
+    message(FATAL_ERROR "configuring did not say: ${${expected}}")
+  endif()
+endforeach()
+if(DEFINED REFUSED)
+  if(result EQUAL 0)
+    message(FATAL_ERROR "this was not refused")
+  endif()
+  return()
+endif()
+if(NOT result EQUAL 0)
+  message(FATAL_ERROR "configuring failed")
+endif()
+execute_process(COMMAND "${CMAKE_COMMAND}" --build "${BUILD}" COMMAND_ERROR_IS_FATAL ANY)
+execute_process(COMMAND "${CMAKE_CTEST_COMMAND}" --test-dir "${BUILD}" --output-on-failure --no-tests=error
+  COMMAND_ERROR_IS_FATAL ANY)
