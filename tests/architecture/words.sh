@@ -3,7 +3,7 @@
 set -eu
 cd "$1"
 set -- include tests examples bench cmake packaging
-for entry in *.md *.txt *.json; do
+for entry in *.md *.txt *.json *.py; do
   if [ -f "$entry" ]; then set -- "$@" "$entry"; fi
 done
 for entry; do
