@@ -1,4 +1,5 @@
-"""create.py <source tree> <version> <folder> <concurrentqueue.h> <boost/> <generator> <compiler> [fork=False]
+"""create.py <source tree> <version> <folder> <concurrentqueue.h> <boost/> <generator> <its program> <compiler>
+[fork=False]
 
 Does with conanfile.py what `conan create` would do, as far as conan's documentation tells, without conan and without
 network: the modules that the recipe imports are made here, and the two packages it can require. Then the recipe of
@@ -14,8 +15,8 @@ import sys
 import types
 
 sys.dont_write_bytecode = True
-tree, version, root, queue_header, boost_folder, generator, compiler = sys.argv[1:8]
-chosen = dict(argument.split("=", 1) for argument in sys.argv[8:])
+tree, version, root, queue_header, boost_folder, generator, program, compiler = sys.argv[1:9]
+chosen = dict(argument.split("=", 1) for argument in sys.argv[9:])
 
 
 class ConanException(Exception):
@@ -151,7 +152,8 @@ class CMake:
 
     def configure(self):
         definitions = dict(self.variables, CMAKE_BUILD_TYPE=self.conanfile.settings.build_type,
-                           CMAKE_CXX_COMPILER=compiler,
+                           CMAKE_CXX_COMPILER=compiler, CMAKE_MAKE_PROGRAM=program,
+                           CMAKE_FIND_USE_CMAKE_SYSTEM_PATH="OFF", CMAKE_FIND_USE_SYSTEM_ENVIRONMENT_PATH="OFF",
                            CMAKE_TOOLCHAIN_FILE=os.path.join(self.conanfile.generators_folder, "conan_toolchain.cmake"))
         if self.conanfile.package_folder:
             definitions["CMAKE_INSTALL_PREFIX"] = self.conanfile.package_folder

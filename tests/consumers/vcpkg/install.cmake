@@ -1,5 +1,5 @@
 # cmake -D PORT_DIR=<the port> -D ROOT=<folder> -D QUEUE_HEADER=<concurrentqueue.h> -D BOOST_FOLDER=<boost/>
-#       -D GENERATOR=<its name> -D COMPILER=<c++> [-D FEATURES=core] -P install.cmake
+#       -D GENERATOR=<its name> -D MAKE_PROGRAM=<its program> -D COMPILER=<c++> [-D FEATURES=core] -P install.cmake
 # Does with the port what `vcpkg install --overlay-ports` would do, as far as its documentation tells, without vcpkg
 # and without network: dependencies come from the functions port_… below, vcpkg's functions are played by those below
 # them. The result is ROOT/installed. Then it looks for what vcpkg's checks after a build complain of.
@@ -47,7 +47,9 @@ function(port_vcpkg-cmake)
     foreach(configuration IN LISTS configurations)
       if(NOT DEFINED VCPKG_BUILD_TYPE OR VCPKG_BUILD_TYPE STREQUAL configuration)
         execute_process(COMMAND "${CMAKE_COMMAND}" -S "${arg_SOURCE_PATH}" -B "${ROOT}/build/${configuration}"
-          -G "${GENERATOR}" "-DCMAKE_CXX_COMPILER=${COMPILER}" "-DCMAKE_PREFIX_PATH=${CURRENT_INSTALLED_DIR}"
+          -G "${GENERATOR}" "-DCMAKE_MAKE_PROGRAM=${MAKE_PROGRAM}" "-DCMAKE_CXX_COMPILER=${COMPILER}"
+          -DCMAKE_FIND_USE_CMAKE_SYSTEM_PATH=OFF -DCMAKE_FIND_USE_SYSTEM_ENVIRONMENT_PATH=OFF
+          "-DCMAKE_PREFIX_PATH=${CURRENT_INSTALLED_DIR}"
           "-DCMAKE_INSTALL_PREFIX=${CURRENT_PACKAGES_DIR}${prefix_${configuration}}" ${arg_OPTIONS}
           COMMAND_ERROR_IS_FATAL ANY)
       endif()
