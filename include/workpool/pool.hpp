@@ -1,5 +1,7 @@
 #pragma once
 /// The everyday include.
+#include <workpool/config.hpp>  // first, as it says what the compiler has to know
+
 #include <workpool/algorithm/for_each.hpp>
 #include <workpool/algorithm/map.hpp>
 #include <workpool/algorithm/parallel_invoke.hpp>

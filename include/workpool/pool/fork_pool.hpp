@@ -1,4 +1,6 @@
 #pragma once
+#include <workpool/config.hpp>  // first, as it says what the compiler has to know
+
 #include <workpool/pool/basic_fork_pool.hpp>
 #include <workpool/pool/worker_pool.hpp>
 
