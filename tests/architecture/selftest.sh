@@ -28,6 +28,15 @@ fresh() {
   put examples/010_hello/expected.txt 'hello'
   put examples/110_fork_pool_hello/main.cpp 'int main() { return 0; }'
   put examples/110_fork_pool_hello/expected.txt 'crash'
+  put docs/snippets/run.cpp '// A program.' '  //! [run]' '  int main() {' '    return 7;' '  }' '  //! [run]'
+  put docs/snippets/run.txt 'one' 'two' 'three'
+  put docs/snippets/refused/run.cpp '// says: not so' 'int main() { return "7"; }'
+  put docs/run.md '# Run, and how' '<!-- code: docs/snippets/run.cpp [run] -->' '```cpp' 'int main() {' '  return 7;' '}' '```' \
+    '<!-- output: docs/snippets/run.txt -->' '```text' 'one' 'two' 'three' '```' \
+    '<!-- part of the output: docs/snippets/run.txt -->' '```text' 'two' 'three' '```' \
+    '<!-- code: docs/snippets/refused/run.cpp -->' '```cpp' '// says: not so' 'int main() { return "7"; }' '```' \
+    '<!-- error: docs/snippets/refused/run.cpp -->' '```text' 'not so' '```' \
+    '[here](#run-and-how), [there](../README.md), [a folder](snippets), [elsewhere](https://example.com/x)'
   put README.md '```cpp' 'int main() {}' '```' '```' 'hello' '```' \
     '```cpp' 'int main() { return 0; }' '```' '```' 'crash' '```'
 }
@@ -59,7 +68,7 @@ refused() {
 }
 
 fresh
-for rule in layers mirror posix boost words sizes readme; do accepted $rule; done
+for rule in layers mirror posix boost words sizes readme docs; do accepted $rule; done
 
 put examples/010_hello/main.cpp 'int main() { return 1; }'
 refused readme 'its first program'
@@ -67,6 +76,40 @@ put examples/010_hello/expected.txt 'bye'
 refused readme 'the output'
 put examples/110_fork_pool_hello/expected.txt 'no crash'
 refused readme 'its second program'
+
+put docs/snippets/run.cpp '//! [run]' 'int main() {' '  return 8;' '}' '//! [run]'
+refused docs 'docs/run.md:5: is not line 2 of docs/snippets/run.cpp [run], which is:   return 8;'
+put docs/snippets/run.cpp '//! [run]' 'int main() {' '  return 7;' '}' ' ' '//! [run]'
+refused docs 'is not line 4'
+put docs/snippets/run.cpp '//! [run]' 'int main() {'
+refused docs 'docs/snippets/run.cpp has 1 marks [run] and not 2'
+rm "$tree/docs/snippets/run.cpp"
+refused docs 'docs/snippets/run.cpp does not exist'
+put docs/snippets/run.txt 'one' 'TWO' 'three'
+refused docs 'is not line 2 of docs/snippets/run.txt'
+put docs/snippets/run.txt 'one' 'two' '' 'three'
+refused docs 'these lines do not stand together in docs/snippets/run.txt'
+put docs/snippets/refused/run.cpp '// says: but so' 'int main() { return "7"; }'
+refused docs 'is not line 1 of docs/snippets/refused/run.cpp, which is: but so'
+put docs/more.md '```cpp' 'int x;' '```'
+refused docs 'docs/more.md:1: this block of cpp does not say where it comes from'
+put docs/more.md '```' 'int x;' '```'
+refused docs 'docs/more.md:1: a block is cpp, python, js, text or sh'
+put docs/more.md '<!-- theirs: Taskflow -->' '```cpp' 'int x;' '```'
+refused docs 'docs/more.md:2: this block of cpp is not cut from code'
+put docs/snippets/more.cpp 'int x;'
+refused docs 'docs/snippets/more.cpp: no page shows it'
+put docs/more.md 'text' 'and [a link](gone.md) to nothing'
+refused docs 'docs/more.md:2: there is no docs/gone.md'
+put docs/more.md '[a link](run.md#gone)'
+refused docs 'docs/more.md:1: docs/run.md has no heading #gone'
+put docs/reliability.md '**All** of it is held by *a test that is there*'
+put tests/core/task_more_test.cpp 'TEST_CASE("a test that is there", "[task]")'
+accepted docs
+put docs/reliability.md 'held by *a test that is gone*'
+refused docs 'docs/reliability.md: there is no test "a test that is gone"'
+put README.md '[a link](docs/gone.md)'
+refused docs 'README.md:1: there is no docs/gone.md'
 
 put include/workpool/core/task.hpp '#include <workpool/pool/pool.hpp>'
 refused layers 'core/task.hpp:1: includes upwards'

@@ -2,7 +2,7 @@
 # words.sh <source tree>: no marks of unfinished work. What is open is an issue, not a comment.
 set -eu
 cd "$1"
-set -- include tests examples bench cmake packaging
+set -- include tests examples bench docs cmake packaging
 for entry in *.md *.txt *.json *.py; do
   if [ -f "$entry" ]; then set -- "$@" "$entry"; fi
 done

@@ -1,0 +1,16 @@
+# cmake -D PROGRAM=… -D EXPECTED=… -P expect.cmake: runs a program, with its arguments behind semicolons, and compares
+# what it writes with EXPECTED.txt, to the byte; with EXPECTED.err, where that is there, what it writes to standard error.
+execute_process(COMMAND ${PROGRAM} OUTPUT_VARIABLE written ERROR_VARIABLE complained RESULT_VARIABLE status)
+if(NOT status EQUAL 0)
+  message(FATAL_ERROR "${PROGRAM} ended with ${status}\n${written}${complained}")
+endif()
+file(READ "${EXPECTED}.txt" expected)
+if(NOT written STREQUAL expected)
+  message(FATAL_ERROR "${PROGRAM} wrote\n${written}and not, as in ${EXPECTED}.txt,\n${expected}")
+endif()
+if(EXISTS "${EXPECTED}.err")
+  file(READ "${EXPECTED}.err" expected)
+  if(NOT complained STREQUAL expected)
+    message(FATAL_ERROR "${PROGRAM} wrote to standard error\n${complained}and not, as in ${EXPECTED}.err,\n${expected}")
+  endif()
+endif()
