@@ -15,7 +15,7 @@
 namespace workpool { inline namespace v0 {
 
 /// Whether an argument of type T may be copied for a further attempt where it says that it can be. Specialise it as
-/// false for a class that says so and cannot, such as one with a std::vector<std::unique_ptr<…>> in it and no copy
+/// false for a class that says so and cannot, such as one with a `std::vector<std::unique_ptr<…>>` in it and no copy
 /// constructor of its own: otherwise a submit with options and such an argument does not compile.
 template <class T>
 inline constexpr bool enable_copies = true;

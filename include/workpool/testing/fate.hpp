@@ -20,7 +20,7 @@ class fate {
   /// From now on nothing goes wrong any more, and nothing is left to chance but how long things take.
   void calm_down() noexcept { calm_ = true; }
 
-  /// Gives: up to twice the mean, and more than nothing. Uniform: no function of <cmath>, which may differ.
+  /// Gives: up to twice the mean, and more than nothing. Uniform: no function of `<cmath>`, which may differ.
   duration around(duration mean) noexcept {
     return duration(static_cast<duration::rep>(2.0 * source_.fraction() * static_cast<double>(mean.count())) + 1);
   }
