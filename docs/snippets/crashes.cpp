@@ -71,7 +71,7 @@ void limits() {
                       .max_tasks = 500,        // then a fresh worker takes over
                       .soft_memory = 256_MiB,  // above it the worker is replaced between two tasks
                       .hard_memory = 512_MiB,  // above it the worker is killed; looked at every 20 ms
-                      .limits = {.core = 0, .open_files = 64, .cpu_seconds = 60}}};
+                      .limits = {.open_files = 64, .cpu_seconds = 60}}};
   //! [limits]
   std::cout << "limited: " << pool.submit([] { return 1; }).get() << '\n';
 }

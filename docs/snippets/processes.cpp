@@ -72,8 +72,10 @@ void travels() {
   const colour red =
       pool.submit([](const colour& one) { return colour(one.hex().substr(4) + "0000"); }, colour("0000ff")).get();
   std::cout << "the codec: " << red.hex() << '\n';
+  //! [asked]
   verbosity = 3;
   std::cout << "here " << verbosity << ", there " << pool.submit(verbosity_there).get() << '\n';
+  //! [asked]
   //! [errors]
   try {
     pool.submit([](const std::string& digits) { return std::stoi(digits); }, "seven").get();

@@ -1,4 +1,4 @@
-// says: workpool: a callable for a worker process must not capture anything: pass the data as arguments: pool.submit([](int x) { … }, x)
+// says: workpool: a callable for a worker process must not capture anything: pass the data as arguments
 #include <workpool/fork_pool.hpp>
 
 namespace wp = workpool;
