@@ -49,13 +49,20 @@ class process_requests : public process_table {
     });
   }
 
+  /// How many tasks it may be sent beside those it has, if any.
+  std::size_t room_of(const worker& one) const noexcept {
+    const std::size_t has = one.sent.wanted(), most = one.window.size();
+    const std::size_t room = most - std::min(has, most);
+    if (options_.max_tasks == 0) return room;
+    const std::uint64_t with_these = one.completed + one.failed + has;
+    return std::min<std::uint64_t>(room, options_.max_tasks - std::min(with_these, options_.max_tasks));
+  }
   /// To be called when that may have changed.
   void note_room(worker& one) noexcept {
     const std::size_t has = one.sent.wanted(), most = one.window.size();
     if (has >= most) one.filling = false;
     if (has <= most / 2) one.filling = true;
-    const bool more = one.filling && has < most && may_be_sent_more(one);
-    roster_.set_room(one, more);
+    roster_.set_room(one, one.filling && room_of(one) != 0 && may_be_sent_more(one));
   }
 
   /// Sends it a task, and that is what it does, or will do next. Gives: false when nobody is there to read it.
@@ -223,9 +230,7 @@ class process_requests : public process_table {
     const slot& place = slot_of(one);
     if (runs == nullptr || runs->rest || runs->one->calls() != 1 || runs->one->elsewhere() == nullptr) return false;
     if (!place.wanted || place.renew || place.now != &one || stopping_ || options_.soft_memory != 0) return false;
-    const std::uint64_t with_these = one.completed + one.failed + one.sent.wanted();
-    return one.line->is_open() && !one.line->wants_to_write() &&
-           (options_.max_tasks == 0 || with_these < options_.max_tasks);
+    return one.line->is_open() && !one.line->wants_to_write();
   }
 
   run_books& books_;

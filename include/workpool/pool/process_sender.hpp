@@ -27,6 +27,7 @@
 #include <workpool/pool/crew_news.hpp>
 #include <workpool/pool/fork_pool_options.hpp>
 #include <workpool/pool/inbox.hpp>
+#include <workpool/pool/process_errands.hpp>
 #include <workpool/pool/process_staff.hpp>
 #include <workpool/pool/remote_end.hpp>
 #include <workpool/pool/task_ledger.hpp>
@@ -39,29 +40,18 @@ namespace workpool { inline namespace v0 { namespace detail {
 /// thread, submitters' too.
 ///
 ///     a worker is taken ─► next_task ─► begin: counted, told ─► sent      else the worker is given back
-///
-/// One that is idle, or one that is busy with tasks so short that it should have the next ones at hand; what is more
-/// urgent than those, and what one of them keeps waiting for too long, goes past them, or elsewhere.
+///               └─ it is busy: hand_out, some of them ────────► sent
 ///
 /// Threads: any. What is decided is decided under the lock, what runs code of users is done without it.
 template <class Pool>
-class process_sender {
+class process_sender : protected process_errands<Pool> {
+  using errands = process_errands<Pool>;
+
  protected:
-  using worker = process_staff::worker;
+  using typename errands::worker;
 
-  process_sender(Pool& pool, task_ledger& ledger, const fork_pool_options& options,
-                 std::optional<located_code> on_start)
-      : pool_(pool), ledger_(ledger), workers_(options, std::move(on_start), ledger.shared_books()) {}
-  process_sender(const process_sender&) = delete;
-  process_sender& operator=(const process_sender&) = delete;
+  using errands::errands;
   ~process_sender() = default;
-
-  /// Whether a task could be sent to somebody.
-  bool may_dispatch() const noexcept {
-    if (workers_.roster().idle() != 0) return true;
-    return hands_out() &&
-           (workers_.roster().with_room() != 0 || most_urgent_queued() || is_urgent(pool_.most_urgent_late()));
-  }
 
   /// Sends tasks as long as there are both, tasks and workers for them.
   void dispatch() noexcept {
@@ -70,8 +60,9 @@ class process_sender {
     for (spinner spin;;) {
       errand next = take_worker();
       if (next.to == nullptr) return any ? ask_for_more() : void();
-      if (find_task(next)) {
-        send(next);
+      handful others;
+      if (find_task(next, others)) {
+        send(next, others);
         any = true;
         continue;
       }
@@ -122,7 +113,20 @@ class process_sender {
     if (!todo.ends.empty() && let_go_.load(std::memory_order_relaxed)) bell_.ring();
   }
 
+  using errands::bell_;
+  using errands::ledger_;
+  using errands::let_go_;
+  using errands::mutex_;
+  using errands::paused_;
+  using errands::pool_;
+  using errands::sending_;
+  using errands::wakes_at_;
+  using errands::workers_;
+
  private:
+  using typename errands::errand;
+  using typename errands::handful;
+
   // The same where a strategy says which task goes to whom. While a thread asks the strategy it does not get here
   // again.
   void dispatch_chosen() noexcept {
@@ -146,7 +150,7 @@ class process_sender {
         todo.fault = pool_.strategy_news();
         if (to == nullptr && next_look(steady::now()) < wakes_at_) bell_.ring();
         if (to != nullptr) {
-          note_hold(*to);
+          this->note_hold(*to);
           to->coming.one = one;
         }
       }
@@ -162,43 +166,12 @@ class process_sender {
     }
   }
 
-  using goes = unfinished_tasks::goes;
-
-  // A worker that was taken, and what it is to do.
-  struct errand {
-    worker* to = nullptr;
-    task* one = nullptr;  // with a reference
-    bool begun = false;   // counted, and told
-    bool ahead = false;   // it has something to do before that, and can be asked to give it back
-    std::size_t has = 0;  // tasks
-  };
-
-  // Whether workers may be sent tasks to do next: what becomes of those is what would if they were in the queue.
-  bool hands_out() const noexcept {
-    if constexpr (!Pool::hands_out) {
-      return false;
-    } else {
-      return pool_.may_hand_out() && !ledger_.hub().template wanted<event::task_started>();
-    }
-  }
-
-  // Gives: a worker nobody else will use; and, if there is one, a task that has left the queue already.
   errand take_worker() noexcept {
     crew_news todo;
     errand next;
     {
       const std::lock_guard hold(mutex_);
-      if (paused_.load(std::memory_order_relaxed)) return {};
-      while (task* const dead = workers_.unfinished().take_withdrawn()) {
-        todo.withdrawn.emplace_back(dead, outcome::discarded);  // that it has an outcome is known there
-      }
-      if ((next.to = workers_.roster().take_idle()) == nullptr && hands_out()) next = take_busy(todo);
-      if (next.to == nullptr) next.to = workers_.roster().take_idle();  // it was sent nothing that has begun
-      if (next.to != nullptr) {
-        note_hold(*next.to);
-        if (!next.ahead) next.one = take_unfinished([](const task&, goes) { return true; });
-        next.to->coming.one = next.one;
-      }
+      next = this->take_errand(todo);
     }
     if (!todo.any()) return next;
     const guest_visit visit(pool_);  // what runs now may not wait for what this thread holds
@@ -207,76 +180,18 @@ class process_sender {
     return next;
   }
 
-  // The lock is held. The same of those that are busy, for what may wait for others there.
-  errand take_busy(crew_news& todo) {
-    if (const std::optional<priority> urgent = most_urgent_waiting()) {
-      workers_.make_way_for(*urgent, todo);
-      return {};  // nothing goes ahead of that
-    }
-    if (pool_.has_late()) return {};  // those are for the next one that is idle
-    if (!workers_.can_put_back()) return {};
-    errand next{.to = workers_.roster().take_with_room(), .ahead = true};
-    if (next.to == nullptr) return {};
-    next.has = next.to->sent.wanted();
-    bool fits = true;
-    next.one = take_unfinished([&](const task& one, goes where) {
-      return fits = where == goes::ahead && one.waiting() && is_within_bounds(next, one);
-    });
-    if (fits) return next;
-    next.to->held = false;
-    workers_.note_room(*next.to);
-    return {};  // it is for the next one that is idle
-  }
-  template <class Fits>
-  task* take_unfinished(Fits fits) {
-    const auto waiting = [this] {
-      auto sizes = pool_.queue_sizes();
-      if (const std::optional<priority> late = pool_.most_urgent_late()) ++sizes[lane_index(*late)];
-      return sizes;
-    };
-    return workers_.unfinished().take_before(waiting, fits);
-  }
-
-  // Lanes whose tasks overtake everything that has not begun.
-  std::optional<priority> most_urgent_queued() const noexcept {
-    const auto sizes = pool_.queue_sizes();
-    for (const priority lane : {priority::critical, priority::high}) {
-      if (sizes[lane_index(lane)] != 0) return lane;
-    }
-    return std::nullopt;
-  }
-  // The lock is held.
-  std::optional<priority> most_urgent_waiting() const noexcept {
-    std::optional<priority> most = most_urgent_queued();
-    for (const std::optional<priority>& other : {workers_.unfinished().most_urgent_lane(), pool_.most_urgent_late()}) {
-      if (is_urgent(other) && (!most || *other < *most)) most = other;
-    }
-    return most;
-  }
-  static bool is_urgent(std::optional<priority> lane) noexcept {
-    return lane && lane_index(*lane) <= lane_index(priority::high);
-  }
-
-  // Whether a task that was handed out may be sent to a worker that is busy: nothing is known of it but its body.
-  static bool may_wait(const errand& next, task& one) noexcept {
-    if (one.calls() != 1 || one.has_details() || is_urgent(one.lane()) || !is_within_bounds(next, one)) return false;
-    return one.elsewhere()->may_go_ahead();
-  }
-  static bool is_within_bounds(const errand& next, const task& one) noexcept {
-    constexpr std::size_t most_low = 32;  // tasks that normal ones do not overtake
-    return one.lane() != priority::low || next.has <= most_low;
-  }
-
   // Gives: whether there is one, started, or handed out where it goes to a worker that is busy.
-  bool find_task(errand& next) noexcept {
+  bool find_task(errand& next, handful& others) noexcept {
     if (next.one == nullptr && !next.ahead) return (next.one = pool_.next_task()) != nullptr;
     if constexpr (Pool::hands_out) {
       if (next.one == nullptr) {
-        next.one = pool_.hand_out_next([&next](task& one) { return may_wait(next, one); });
-        if (next.one == nullptr || next.one->handed_out()) return next.one != nullptr;
-        const std::lock_guard hold(mutex_);
-        workers_.unfinished().add(*next.one);  // it is for the next one that is idle
-        return false;
+        if ((next.one = this->hand_out(next, 0)) == nullptr) return false;
+        for (std::size_t more = this->may_go_along(next); more != 0; --more) {
+          task* const other = this->hand_out(next, 1 + others.size());
+          if (other == nullptr) break;
+          others.add(*other);
+        }
+        return true;
       }
     }
     next.begun = next.one->state().phase() == task_phase::running;
@@ -304,14 +219,9 @@ class process_sender {
   }
 
   // The lock is held.
-  void note_hold(worker& to) noexcept {
-    ++sending_;
-    to.hold_number = ++holds_;
-  }
-  // The lock is held.
   void let_go_of(worker& to, crew_news& todo) noexcept {
     to.held = false;
-    if (--sending_ == 0 || awaited_ != 0) todo.changed = true;
+    if (--sending_ == 0 || this->awaited_ != 0) todo.changed = true;
     if (to.stage == process_stage::gone) bell_.ring();
   }
 
@@ -326,7 +236,7 @@ class process_sender {
     }
   }
 
-  void send(const errand& next) noexcept {
+  void send(const errand& next, const handful& others = {}) noexcept {
     worker& to = *next.to;
     task& one = *next.one;
     const guest_visit visit(pool_);
@@ -346,6 +256,8 @@ class process_sender {
       const std::lock_guard hold(mutex_);
       let_go_of(to, todo);
       const sent_task coming = std::exchange(to.coming, {});
+      bool is_there = true;
+      if (others.size() != 0 && to.line) to.line->mute();
       if (!next.ahead && (problem || coming.rest || !one.elsewhere()->is_wanted(one))) {
         const outcome rest = coming.rest.value_or(outcome::cancelled);
         todo.ends.push_back({.one = &one,
@@ -355,22 +267,21 @@ class process_sender {
                              .error = problem,
                              .may_follow = false});
         if (to.stage == process_stage::taken) free_again(to, todo);
-      } else if (problem || coming.rest || coming.recalled || !can_have(to, coming) ||
+      } else if (problem || coming.rest || coming.recalled || !this->can_have(to, coming) ||
                  !workers_.send(to, one, bytes, std::move(owner))) {
+        is_there = false;
         workers_.put_back(one, coming.rest, todo);
         if (to.stage == process_stage::taken) free_again(to, todo);
-        todo.freed = workers_.roster().idle() != 0;
       }
+      for (task* const other : others.all()) {  // in their order, or not at all
+        is_there = is_there && workers_.send(to, *other, other->elsewhere()->request(*other, scratch), nullptr);
+        if (!is_there) workers_.put_back(*other, {}, todo);
+      }
+      if (others.size() != 0 && to.line) to.line->unmute();
+      if (!is_there) todo.freed = workers_.roster().idle() != 0;
       see_to(to);
     }
     carry_out(todo);
-  }
-
-  // The lock is held. Whether what it was sent before has not been taken back since it was taken.
-  bool can_have(const worker& to, const sent_task& coming) const noexcept {
-    if (coming.turn != to.turn) return false;  // that comes first
-    if (to.stage == process_stage::taken) return true;
-    return to.stage == process_stage::busy && !paused_.load(std::memory_order_relaxed);
   }
 
   // The lock is held. It is nobody's any more, and the monitor may not know when to look at it.
@@ -399,25 +310,11 @@ class process_sender {
     if (one.calls() != 1 && one.accepted_at() != time_point{}) {  // of others it is known when they end
       ledger_.record_wait(one, steady::now() - one.accepted_at());
     }
-    if (ledger_.hub().wanted<event::task_started>()) {
+    if (ledger_.hub().template wanted<event::task_started>()) {
       ledger_.hub().emit(event::task_started{one.id(), to.id});
     }
     return true;
   }
-
- protected:
-  Pool& pool_;
-  task_ledger& ledger_;
-  event_fd bell_;  // the monitor's
-
-  mutable std::mutex mutex_;  // guards everything from here on, but for atomics
-  process_staff workers_;
-  time_point wakes_at_ = time_point::max();  // when the monitor does, by itself
-  std::size_t sending_ = 0;                  // workers that are held
-  std::uint64_t holds_ = 0;                  // how often one was
-  std::size_t awaited_ = 0;                  // threads that wait for those who hold one
-  bool ending_ = false;
-  std::atomic<bool> paused_{false}, let_go_{false};
 };
 
 }}}  // namespace workpool::v0::detail
