@@ -180,6 +180,26 @@ TEST_CASE("tasks of one lane that were sent ahead are done in their order", "[fo
   for (auto& each : all) CHECK(each.get() == ++turn);
 }
 
+TEST_CASE("low tasks that were taken back are not overtaken by low ones that came later", "[fork_pool]") {
+  warm_pool one(1, 0, 0);
+  const auto holding = one.hold_all();
+  auto earlier = one.submit_turns(9, wp::priority::low);
+  one.pool.pause();  // those that were sent ahead wait again
+  auto later = one.submit_turns(10, wp::priority::low);
+  auto normal = one.submit_turns(2);
+  one.release(0);
+  one.pool.resume();
+  std::int64_t last = 0;
+  for (auto* const some : {&earlier, &later}) {
+    for (auto& each : *some) {
+      const std::int64_t turn = each.get();
+      CHECK(turn > last);
+      last = turn;
+    }
+  }
+  for (auto& each : normal) CHECK(each.get() <= 2 + 32);
+}
+
 TEST_CASE("a task that was sent ahead can be cancelled: it never runs, and its worker lives", "[fork_pool]") {
   warm_pool one(1);
   auto holding = one.hold_all();

@@ -10,16 +10,13 @@ namespace workpool { inline namespace v0 { namespace detail {
 /// Looks for something for a while before its thread sleeps, which costs another 20 to 60 µs where the core that is to
 /// wake it has to wake up itself. It looks longer where that was worth it the last time, and shorter where it was not;
 /// not at all on one core, where nothing happens while it looks.
-/// In the end it lets others have the core once: who is to do what is looked for may wait for just that, and two that
-/// wake each other stay on one core for good. (Measured on two cores, round trips to a process: without it every fourth
-/// run took 10 to 16 µs a trip and not 2.5; with it none did where nothing else ran.)
 ///
 /// Threads: one at a time.
 class adaptive_spin {
  public:
   using duration = std::chrono::nanoseconds;
 
-  /// Gives: whether `happened()`. Blocks: at most 50 µs, and for as long as others want this core.
+  /// Gives: whether `happened()`. Blocks: at most 50 µs.
   template <class Happened>
   bool until(Happened happened) noexcept {
     return until(happened, [] {});
@@ -50,7 +47,22 @@ class adaptive_spin {
     }
     if (soon) no_longer_soon();
     budget_ = std::max(shortest, budget_ / 2);
-    return let_others_run() && happened();
+    return false;
+  }
+
+  /// To be called after that, when nobody relies on this thread: lets others have the core once. Who is to do what was
+  /// looked for may wait for just that, and two that wake each other stay on one core for good. (Measured on two cores,
+  /// round trips to a process: without it every fourth run took 10 to 16 µs a trip and not 2.5; with it none did where
+  /// nothing else ran.) Does nothing for a while where the core was gone for long, for there others want it.
+  void let_others_run() noexcept {
+    if (!has_company_) return;
+    if (crowded_ != 0) {
+      --crowded_;
+      return;
+    }
+    const auto begin = std::chrono::steady_clock::now();
+    std::this_thread::yield();
+    if (std::chrono::steady_clock::now() - begin > longest) crowded_ = rounds_in_a_crowd;
   }
 
   static constexpr duration longest = std::chrono::microseconds(50);
@@ -58,18 +70,6 @@ class adaptive_spin {
   static constexpr duration within = std::chrono::microseconds(4);  // a peer that answers at once takes 1 to 2
 
  private:
-  // Gives: whether somebody may have had the core; not where the last one has kept it for long, for others will.
-  bool let_others_run() noexcept {
-    if (crowded_ != 0) {
-      --crowded_;
-      return false;
-    }
-    const auto begin = std::chrono::steady_clock::now();
-    std::this_thread::yield();
-    if (std::chrono::steady_clock::now() - begin > longest) crowded_ = rounds_in_a_crowd;
-    return true;
-  }
-
   static constexpr unsigned turns_a_look = 8;  // at the clock
   static constexpr unsigned rounds_in_a_crowd = 64;
 

@@ -52,7 +52,9 @@ class process_collector : protected process_sender<Pool> {
       take_in();
       if (steady::now() >= until) break;
     }
-    end();
+    hand_over();
+    if (!one.settled()) spin_.let_others_run();
+    collecting_.store(false, std::memory_order_release);
     return one.settled();
   }
 
@@ -91,13 +93,11 @@ class process_collector : protected process_sender<Pool> {
     this->carry_out(todo);
   }
 
-  void end() noexcept {
-    {
-      const std::lock_guard hold(mutex_);
-      workers_.close_lines();
-      if (workers_.next_moment(steady::now()) < wakes_at_) bell_.ring();  // what has come may have a time to be watched
-    }
-    collecting_.store(false, std::memory_order_release);
+  // From now on the monitor hears of what comes.
+  void hand_over() noexcept {
+    const std::lock_guard hold(mutex_);
+    workers_.close_lines();
+    if (workers_.next_moment(steady::now()) < wakes_at_) bell_.ring();  // what has come may have a time to be watched
   }
 
   const bool has_rings_;

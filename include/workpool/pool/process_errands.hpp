@@ -64,6 +64,9 @@ class process_errands {
     bool ahead = false;    // it has something to do before that, and can be asked to give it back
     std::size_t has = 0;   // tasks
     std::size_t room = 0;  // for so many
+
+    // The most urgent lane of tasks that left the queue before and wait again: nothing of it, or below, goes past them.
+    std::optional<priority> passed_over{};
   };
 
   process_errands(Pool& pool, task_ledger& ledger, const fork_pool_options& options,
@@ -108,9 +111,11 @@ class process_errands {
 
   // Takes a task out of the queue for one that is busy. Gives: nullptr where there is none that may wait there.
   task* hand_out(const errand& next, std::size_t before) noexcept requires(Pool::hands_out) {
-    const auto fits = [has = next.has + before](task& one) {
+    const auto fits = [&next, has = next.has + before](task& one) {
       const bool is_short = one.calls() == 1 && !one.has_details();  // for all that is known
-      return is_short && !is_urgent(one.lane()) && is_within_bounds(has, one) && one.elsewhere()->may_go_ahead();
+      const bool in_order = !next.passed_over || one.lane() < *next.passed_over;
+      return is_short && in_order && !is_urgent(one.lane()) && is_within_bounds(has, one) &&
+             one.elsewhere()->may_go_ahead();
     };
     task* const one = pool_.hand_out_next(fits);
     if (one == nullptr || one->handed_out()) return one;
@@ -120,7 +125,7 @@ class process_errands {
   }
   // How many may go along with that one: others with room have their share of what waits.
   std::size_t may_go_along(const errand& next) const noexcept {
-    if (next.room <= 1) return 0;
+    if (next.room <= 1 || next.passed_over) return 0;
     const auto sizes = pool_.queue_sizes();
     const auto waiting = std::accumulate(sizes.begin(), sizes.end(), std::size_t{0});
     return std::min({waiting / (workers_.roster().with_room() + 1), next.room - 1, handful::most});
@@ -156,6 +161,7 @@ class process_errands {
     next.one = take_unfinished([&](const task& one, goes where) {
       return fits = where == goes::ahead && one.waiting() && is_within_bounds(next.has, one);
     });
+    if (next.one == nullptr) next.passed_over = workers_.unfinished().most_urgent_lane();
     if (fits) return next;
     next.to->held = false;
     workers_.note_room(*next.to);

@@ -274,7 +274,8 @@ class process_sender : protected process_errands<Pool> {
         if (to.stage == process_stage::taken) free_again(to, todo);
       }
       for (task* const other : others.all()) {  // in their order, or not at all
-        is_there = is_there && workers_.send(to, *other, other->elsewhere()->request(*other, scratch), nullptr);
+        is_there = is_there && this->can_have(to, {.turn = to.turn}) &&
+                   workers_.send(to, *other, other->elsewhere()->request(*other, scratch), nullptr);
         if (!is_there) workers_.put_back(*other, {}, todo);
       }
       if (others.size() != 0 && to.line) to.line->unmute();

@@ -168,7 +168,9 @@ class worker_host {
   }
 
   bool send(const frame_header& header, std::vector<std::byte>& bytes) {
-    if (bytes.size() < worth_lending) return line_.answer(header, bytes);
+    // Where buffers go back, or away, it takes time until the next request is looked for.
+    if (bytes.size() < worth_lending)
+      return header.flags == 0 ? line_.answer(header, bytes) : line_.send(header, bytes);
     const auto lent = std::make_shared<std::vector<std::byte>>(std::move(bytes));
     const bool there = line_.send(header, *lent, lent);
     if (there) bytes = std::move(*lent);  // all is written, and so it is nobody else's

@@ -40,7 +40,12 @@ class worker_line {
         const std::lock_guard hold(mutex_);
         be_heard();
       };
-      if (channel_.in_shared_memory() && spin_.until([this] { return channel_.has_arrived(); }, ring)) continue;
+      if (channel_.in_shared_memory()) {
+        const auto has_arrived = [this] { return channel_.has_arrived(); };
+        if (spin_.until(has_arrived, ring)) continue;
+        spin_.let_others_run();
+        if (has_arrived()) continue;
+      }
       channel_.wait(wait_for::reading, time_point::max());
     }
   }
