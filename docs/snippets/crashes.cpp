@@ -87,6 +87,7 @@ void output() {
                                           std::string(line));
                         }}};
     pool.submit([] { std::cout << "half done" << std::endl; }).get();
+    pool.submit([] { std::cout << "all done\n"; }).get();  // never seen: a child ends without flushing
   }
   for (const std::string& line : lines) std::cout << line << '\n';
   //! [output]

@@ -1,5 +1,7 @@
 // Running something and getting its value.
 #include <chrono>
+#include <coroutine>
+#include <exception>
 #include <functional>
 #include <future>
 #include <iostream>
@@ -77,6 +79,29 @@ void looks() {
   //! [looks]
 }
 
+/// The least that a coroutine can give: it runs on by itself.
+struct detached {
+  struct promise_type {
+    detached get_return_object() noexcept { return {}; }
+    std::suspend_never initial_suspend() noexcept { return {}; }
+    std::suspend_never final_suspend() noexcept { return {}; }
+    void return_void() noexcept {}
+    [[noreturn]] void unhandled_exception() noexcept { std::terminate(); }
+  };
+};
+
+//! [coroutine]
+detached print_answer(wp::thread_pool& pool) {
+  const int answer = co_await pool.submit([] { return 42; });  // goes on on the worker that has run it
+  std::cout << "the answer is " << answer << '\n';
+}
+//! [coroutine]
+
+void awaits() {
+  wp::thread_pool pool{1};
+  print_answer(pool);
+}
+
 void wrong() {
   say("get() a second time", [] {
     wp::thread_pool pool{1};
@@ -116,5 +141,6 @@ int main() {
   run();
   forms();
   looks();
+  awaits();
   wrong();
 }

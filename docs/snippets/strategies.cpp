@@ -17,7 +17,7 @@ namespace wp = workpool;
 
 //! [program]
 void run() {
-  wp::basic_thread_pool<wp::select::sticky> pool{{.name = "sessions", .workers = 4}};
+  wp::basic_thread_pool<wp::select::sticky> pool{{.name = "visits", .workers = 4}};
 
   std::vector<wp::future<wp::worker_id>> visits;
   for (int visit = 0; visit < 100; ++visit) {
