@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <functional>
 #include <iostream>
-#include <ranges>
+#include <numeric>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -41,18 +41,19 @@ void bulk() {
   std::cout << "bulk: " << squares.back() << '\n';
 }
 
-void endless() {
+void window() {
   wp::thread_pool pool;
-  //! [endless]
-  auto numbers = std::views::iota(1);  // has no end
+  //! [window]
+  std::vector<int> numbers(1'000'000);
+  std::iota(numbers.begin(), numbers.end(), 1);
   int found = 0;
   for (int square : wp::map(pool, numbers, [](int n) { return n * n; }, {.window = 8})) {
     if (square > 500) {
       found = square;
-      break;  // what has not started is cancelled; every body has returned when the loop is left
+      break;  // at most 8 more were asked for; what has not started is cancelled, and every body has returned
     }
   }
-  //! [endless]
+  //! [window]
   std::cout << "map: the first square above 500 is " << found << '\n';
 }
 
@@ -111,7 +112,7 @@ void wrong() {
 int main() {
   run();
   bulk();
-  endless();
+  window();
   nested();
   wrong();
 }
