@@ -220,8 +220,8 @@ TEST_CASE("on a paused pool the caller does it all", "[for_each]") {
 TEST_CASE("with the queue full the caller does it all, under every policy", "[for_each]") {
   for (const wp::on_full policy :
        {wp::on_full::block, wp::on_full::reject, wp::on_full::caller_runs, wp::on_full::drop_oldest}) {
-    wp::thread_pool pool{{.workers = 1, .queue = {.capacity = 1, .on_full = policy}}};
     gate held;
+    wp::thread_pool pool{{.workers = 1, .queue = {.capacity = 1, .on_full = policy}}};
     pool.post([&] { held.wait(); });
     held.await_arrivals(1);
     pool.post([] {});

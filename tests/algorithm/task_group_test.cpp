@@ -41,15 +41,16 @@ void wait_for_stop(const std::stop_token& stop) {
 class busy_worker {
  public:
   explicit busy_worker(wp::thread_pool& pool) {
-    pool.post([this] { held_.wait(); });
-    held_.await_arrivals(1);
+    pool.post([held = held_] { held->wait(); });
+    held_->await_arrivals(1);
   }
   busy_worker(const busy_worker&) = delete;
   busy_worker& operator=(const busy_worker&) = delete;
-  void let_go() { held_.open(); }
+  ~busy_worker() { let_go(); }
+  void let_go() { held_->open(); }
 
  private:
-  gate held_;
+  const std::shared_ptr<gate> held_ = std::make_shared<gate>();  // the worker may be on its way out of it
 };
 
 static_assert(std::is_constructible_v<wp::task_group, wp::thread_pool&>);

@@ -169,8 +169,8 @@ TEST_CASE("a reduction inside a task, on a paused pool, or with a full queue com
   wp::thread_pool paused{2};
   paused.pause();
   CHECK(sum(paused) == 4950);
-  wp::thread_pool full{{.workers = 1, .queue = {.capacity = 1}}};
   gate held;
+  wp::thread_pool full{{.workers = 1, .queue = {.capacity = 1}}};
   full.post([&] { held.wait(); });
   held.await_arrivals(1);
   full.post([] {});
