@@ -55,9 +55,9 @@ TEST_CASE("workers above the least stay while they are needed", "[scaling]") {
 }
 
 TEST_CASE("a pool that waited paused grows when it is resumed", "[scaling]") {
+  gate held;
   pool_type pool{{.workers = {1, 3}}};
   pool.pause();
-  gate held;
   for (int n = 0; n < 3; ++n) pool.post([&] { held.wait(); });
   CHECK(pool.stats().workers == 1);
   pool.resume();
@@ -159,22 +159,25 @@ TEST_CASE("a pool whose last owner is one of its tasks still keeps times and run
 }
 
 TEST_CASE("a pool may be destroyed by a handler that its own timer calls", "[ending]") {
+  gate submitted;
   auto pool = std::make_unique<pool_type>(std::size_t{1});
   std::atomic<bool> destroyed{false};
   const auto watch = pool->on_event<wp::event::task_settled>([&](const wp::event::task_settled& news) {
     if (news.outcome != wp::outcome::expired) return;
+    submitted.wait();  // nobody else uses the pool any more
     pool.reset();
     destroyed = true;
   });
   pool->pause();
   auto stale = pool->submit({.expires_after = 5ms}, [] {});
+  submitted.open();
   CHECK(eventually([&] { return destroyed.load(); }));
   CHECK_THROWS_AS(stale.get(), wp::task_expired);
 }
 
 TEST_CASE("work that came while the pool was paused makes a pool of a range grow when it is resumed", "[scaling]") {
-  pool_type pool{{.workers = {1, 2}}};
   gate held;
+  pool_type pool{{.workers = {1, 2}}};
   pool.post([&] { held.wait(); });
   held.await_arrivals(1);
   REQUIRE(eventually([&] { return pool.stats().queued == 0; }));

@@ -1,5 +1,6 @@
 #include <workpool/pool/process_crew.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <memory>
@@ -9,6 +10,7 @@
 
 #include "support/catch.hpp"
 #include "support/eventually.hpp"
+#include "support/gate.hpp"
 #include "support/shared_gate.hpp"
 
 namespace wp = workpool;
@@ -53,12 +55,15 @@ TEST_CASE("a drain that is over cancels what runs, and its worker is gone soon")
 }
 
 TEST_CASE("a pool that is deleted by one of its own handlers ends by itself") {
+  gate posted;
   auto pool = std::make_unique<wp::basic_fork_pool<>>(1);
   std::atomic<bool> over{false};
   const auto watch = pool->on_event<wp::event::task_settled>([&](const wp::event::task_settled&) {
+    posted.wait();  // nobody else uses the pool any more
     pool.reset();
     over = true;
   });
   pool->post([] {});
+  posted.open();
   CHECK(eventually([&] { return over.load(); }));
 }
