@@ -31,6 +31,17 @@ struct diary {
   }
 };
 
+/// Keeps the clock from keeping others.
+class long_note final : public wp::detail::appointment {
+ public:
+  explicit long_note(gate& until) : until_(until) {}
+  void keep() noexcept override { until_.wait(); }
+  bool moot() const noexcept override { return false; }
+
+ private:
+  gate& until_;
+};
+
 class note final : public wp::detail::appointment {
  public:
   note(diary& in, int number, bool pointless = false) : in_(in), number_(number), pointless_(pointless) { ++in_.alive; }
@@ -74,12 +85,16 @@ struct clockwork final : wp::detail::deadline_watch {
 }  // namespace
 
 TEST_CASE("appointments are kept in the order of their times, and of booking where these are equal") {
+  gate booked;
   clockwork here;
+  here.clock.enter(here.clock.book(wp::steady::now(), std::make_unique<long_note>(booked)));
+  booked.await_arrivals(1);
   const auto soon = wp::steady::now() + 20ms;
   here.book(soon + 2ms, 3);
   here.book(soon, 1);
   here.book(soon, 2);
   here.book(wp::steady::now() - 1s, 0);
+  booked.open();
   CHECK(eventually([&] { return here.kept.pages().size() == 4; }));
   CHECK(here.kept.pages() == std::vector{0, 1, 2, 3});
   CHECK(wp::steady::now() >= soon + 2ms);
