@@ -36,7 +36,7 @@ using workpool_test::shared_numbers_side;
 namespace {
 
 constexpr const char* numbers_variable = "WORKPOOL_TEST_BULK_NUMBERS";
-enum place : std::size_t { calls, sum, deadly, released, seen_pid };
+enum place : std::size_t { calls, sum, deadly, begun, released, seen_pid };
 
 /// In a worker: the numbers of the test.
 workpool_test::number_row& row() {
@@ -164,10 +164,15 @@ TEST_CASE("a bulk that fails leaves the workers of its other calls alone, and en
   wp::fork_pool pool(with_numbers(numbers, 2));
   numbers.set(deadly, 1);
   auto all = pool.submit_bulk(2, [](std::size_t index) {
-    if (index == 1) throw std::out_of_range("deadly");
+    if (index == 1) {
+      while (row()[begun] == 0) ::usleep(100);
+      throw std::out_of_range("deadly");
+    }
+    row()[begun] = 1;
     while (row()[released] == 0) ::usleep(100);
     ++row()[calls];
   });
+  CHECK(workpool_test::eventually([&] { return pool.stats().failed == 1; }));
   CHECK(all.wait_for(20ms) == std::future_status::timeout);
   numbers.set(released, 1);
   CHECK_THROWS_WITH(all.get(), Catch::Matchers::Contains("deadly"));

@@ -1,9 +1,11 @@
 #include <workpool/pool/basic_thread_pool.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <set>
 #include <stdexcept>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
@@ -39,13 +41,16 @@ TEMPLATE_TEST_CASE("a bulk calls with every index once and counts as many tasks"
 TEMPLATE_TEST_CASE("the first error of a bulk cancels the rest and is what get throws", "[bulk]", EVERY_POOL) {
   TestType pool{2};
   std::atomic<int> ran{0}, inside{0};
-  auto all = pool.submit_bulk(10'000, [&](std::size_t i) {
+  const auto limit = wp::steady::now() + 20s;
+  auto all = pool.submit_bulk(10'000, [&](std::stop_token stop, std::size_t i) {
     ++inside;
     ++ran;
     if (i == 5) {
       --inside;
       throw std::runtime_error("five");
     }
+    // Nobody comes to the end while the one that throws is off its core.
+    while (i >= 9'000 && !stop.stop_requested() && wp::steady::now() < limit) std::this_thread::yield();
     --inside;
   });
   CHECK_THROWS_WITH(all.get(), "five");
@@ -58,8 +63,8 @@ TEMPLATE_TEST_CASE("the first error of a bulk cancels the rest and is what get t
 }
 
 TEMPLATE_TEST_CASE("a bulk is settled only when every body has returned, also after a timeout", "[bulk]", EVERY_POOL) {
-  TestType pool{2};
   gate held;
+  TestType pool{2};
   auto all = pool.submit_bulk({.timeout = 5ms}, 2, [&](std::size_t i) {
     if (i == 0) held.wait();
   });
