@@ -6,13 +6,15 @@
 #include <csignal>
 #include <cstddef>
 #include <string>
-#include <thread>
 #include <workpool/core/crash_report.hpp>
 #include <workpool/core/outcome.hpp>
+#include <workpool/detail/posix/poll_one.hpp>
 #include <workpool/detail/posix/process_memory.hpp>
 #include <workpool/ipc/frame.hpp>
+#include <workpool/worker/process_worker.hpp>
 
 #include "support/crew_of_processes.hpp"
+#include "support/eventually.hpp"
 #include "support/worker_tasks.hpp"
 
 namespace wp = workpool;
@@ -23,8 +25,11 @@ using wp::outcome;
 using wp::worker_state;
 using wp::detail::crew_news;
 using cause = wp::crash_report::cause;
+using stage = wp::detail::process_stage;
 
 namespace {
+
+constexpr wp::time_point never = wp::time_point::max();
 
 wp::fork_pool_options one_worker() {
   wp::fork_pool_options options;
@@ -33,6 +38,12 @@ wp::fork_pool_options one_worker() {
   options.output = wp::child_output::discard;
   options.abort_grace = options.kill_timeout = 10ms;
   return options;
+}
+
+/// Whether there is something from this worker that nobody has taken in.
+bool has_spoken(const crew_of_processes::worker& one) {
+  if (one.line->in_shared_memory()) return one.line->has_arrived();
+  return wp::detail::poll_one(one.line->wait_handle(), wp::detail::poll_for::reading, wp::time_point::min());
 }
 
 /// Sends a task that has so long.
@@ -139,28 +150,45 @@ TEST_CASE("an idle worker that leaves so many questions unanswered is unhealthy,
 TEST_CASE("who spoke while nobody could listen is not taken for silent or late") {
   wp::fork_pool_options options = one_worker();
   options.workers = 2;
-  options.health = {.every = 10ms, .timeout = 200ms, .strikes = 1};
+  options.health = {.every = 10ms, .timeout = 1h, .strikes = 1};
   crew_of_processes crew(options);
+  const auto workers = crew.staff.open_lines();
+  crew.staff.close_lines();
+  REQUIRE(workers.size() == 2);
   auto& beating = crew.send(beat_until_asked_to_stop, 7);
-  REQUIRE(crew.until([&] { return crew.staff.roster().idle() == 1; }));
-  for (int round = 0; round < 3; ++round) {
-    const auto over = wp::steady::now() + 500ms;  // its handlers take their time, or the host is stopped
-    while (wp::steady::now() < over) std::this_thread::yield();
-    REQUIRE(crew.until([&] { return crew.staff.roster().idle() == 1; }));
-    const auto again = wp::steady::now() + 30ms;  // for another question
-    while (wp::steady::now() < again) crew.step(again);
-  }
+  const bool first_beats = workers[0]->current() == &beating;
+  auto& beats = *workers[first_beats ? 0 : 1];
+  auto& idles = *workers[first_beats ? 1 : 0];
+  REQUIRE(crew.until([&] { return beats.next_beat < never; }));
+  const auto keep_time = [&](wp::time_point now) {
+    crew_news todo;
+    crew.staff.keep_time(now, todo);
+    crew.collect(todo);
+  };
+  const wp::time_point asked = wp::steady::now() + 10ms;
+  keep_time(asked);
+  CHECK(idles.pong_until < never);
+  // From here on its handlers take their time, or the host is stopped: an hour, as far as the clock tells.
+  REQUIRE(eventually([&] { return wp::steady::now() > asked && has_spoken(beats) && has_spoken(idles); }));
+  keep_time(wp::steady::now() + 1h);
   CHECK(crew.ends.empty());
   CHECK(crew.exited.empty());
+  REQUIRE(beats.stage == stage::busy);
+  REQUIRE(idles.stage == stage::idle);
+  REQUIRE_FALSE(idles.unanswered);
+  CHECK(crew.staff.roster().idle() == 1);
+  REQUIRE(crew.until([&] { return idles.pong_until == never; }));  // there is no other question for an hour
+  auto& quick = send_with_timeout(crew, 1h, worker_pid);
+  REQUIRE(idles.current() == &quick);
+  REQUIRE(eventually([&] { return has_spoken(beats) && has_spoken(idles); }));
+  keep_time(idles.deadline);
+  REQUIRE(crew.ends.size() == 1);
+  CHECK(crew.ends[0].one == &quick);
+  CHECK(crew.ends[0].answer.header.kind == wp::frame_kind::result);
+  CHECK(beats.stage == stage::busy);
   crew_news todo;
   REQUIRE(crew.staff.stop_held(beating, todo));
   crew.collect(todo);
-  auto& quick = send_with_timeout(crew, 100ms, worker_pid);
-  const auto over = wp::steady::now() + 300ms;
-  while (wp::steady::now() < over) std::this_thread::yield();
-  REQUIRE(crew.until_ends(2));
-  CHECK(crew.ends[1].one == &quick);
-  CHECK(crew.ends[1].answer.header.kind == wp::frame_kind::result);
 }
 
 TEST_CASE("an idle worker that answers every question stays") {
