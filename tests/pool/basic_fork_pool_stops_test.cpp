@@ -5,7 +5,6 @@
 
 #include <chrono>
 #include <cstddef>
-#include <cstdio>
 #include <future>
 #include <string>
 #include <vector>
@@ -57,14 +56,7 @@ void stop_with_a_child(shared_numbers numbers) {
 /// Stops a process, and comes back when it has.
 void stop(int pid) {
   ::kill(pid, SIGSTOP);
-  REQUIRE(eventually([&] {
-    char state = 'X';
-    if (std::FILE* const file = std::fopen(("/proc/" + std::to_string(pid) + "/stat").c_str(), "re")) {
-      if (std::fscanf(file, "%*d (%*[^)]) %c", &state) != 1) state = 'X';
-      std::fclose(file);
-    }
-    return state == 'T';
-  }));
+  REQUIRE(eventually([&] { return workpool_test::is_stopped(pid); }));
 }
 
 }  // namespace
@@ -118,14 +110,14 @@ TEST_CASE("a task that stops after its promise of heartbeats is killed with its 
   const auto all = ends.await(1);
   REQUIRE(all.size() == 1);
   CHECK(all[0].report.signal == SIGKILL);
-  CHECK(eventually([&] { return !runs(static_cast<int>(numbers[0])); }, 1s));
+  CHECK(eventually([&] { return !runs(static_cast<int>(numbers[0])); }));
   CHECK_NOTHROW(pool.submit(own_number).get());
 }
 
 TEST_CASE("a process that starts workers and does not answer is given up, and another one starts them",
           "[fork_pool][stops]") {
   workpool_test::told<exited> ends;
-  wp::fork_pool pool({.workers = 2, .handshake_timeout = 500ms});
+  wp::fork_pool pool({.workers = 2, .handshake_timeout = 3s});
   pool.on_event<exited>(ends.ear());
   const int zygote = pool.submit(parent_number).get();
   stop(zygote);

@@ -41,15 +41,22 @@ inline std::set<int> open_descriptors() {
   return open;
 }
 
-/// Whether there is a process of this number that has not ended.
-inline bool runs(int pid) {
+/// The state of a process as the kernel writes it: S, R, T, …; X where there is none.
+inline char state_of(int pid) {
   char state = 'X';
   if (std::FILE* const file = std::fopen(("/proc/" + std::to_string(pid) + "/stat").c_str(), "re")) {
     if (std::fscanf(file, "%*d (%*[^)]) %c", &state) != 1) state = 'X';
     std::fclose(file);
   }
+  return state;
+}
+/// Whether there is a process of this number that has not ended.
+inline bool runs(int pid) {
+  const char state = state_of(pid);
   return state != 'X' && state != 'Z';
 }
+/// Whether a signal has stopped it.
+inline bool is_stopped(int pid) { return state_of(pid) == 'T'; }
 
 /// Reads to the end, which comes when the last writer is gone.
 inline std::string read_all(int descriptor) {
