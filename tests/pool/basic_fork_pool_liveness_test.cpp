@@ -84,6 +84,29 @@ bool works(wp::fork_pool& pool) {
   }
 }
 
+/// One worker or two. A place whose worker dies while it is idle is not taken again, and a pool that breaks stays so.
+wp::fork_pool_options with_a_place_left(const shared_numbers_side& numbers, wp::duration idle_timeout) {
+  auto options = left_alone(numbers, {1, 2});
+  options.idle_timeout = idle_timeout;
+  options.restart.max_restarts = 0;
+  options.breaker = wp::circuit_breaker_options{.open_for = 1h};
+  return options;
+}
+
+/// Comes back when two workers have done something at the same time.
+void have_two_meet(wp::fork_pool& pool) {
+  auto one = pool.submit(meet), other = pool.submit(meet);
+  one.get();
+  other.get();
+}
+
+/// Ends the worker that was there first.
+void kill_first(const wp::fork_pool& pool) {
+  const int pid = pool.workers().at(0).pid;
+  REQUIRE(pid > 0);  // 0 would be this process and its group
+  ::kill(pid, SIGKILL);
+}
+
 /// The parent of a process; 0 where there is none such.
 int parent_of(int pid) {
   std::ifstream status("/proc/" + std::to_string(pid) + "/status");
@@ -161,7 +184,7 @@ TEST_CASE("after a probe that failed there is another one", "[fork_pool]") {
     if (start == 2 || start == 3) ::_exit(3);
   };
   wp::fork_pool pool(options);
-  ::kill(pool.workers()[0].pid, SIGKILL);
+  kill_first(pool);
   REQUIRE(eventually([&] { return numbers[starts] >= 3; }));
   CHECK(eventually([&] { return works(pool); }));
 }
@@ -174,7 +197,7 @@ TEST_CASE("a pool whose last places have no workers breaks, and recovers", "[for
   wp::fork_pool pool(options);
   std::atomic<bool> failed{false};
   const auto ear = pool.on_event<wp::event::worker_failed>([&](const wp::event::worker_failed&) { failed = true; });
-  ::kill(pool.workers()[0].pid, SIGKILL);
+  kill_first(pool);
   REQUIRE(eventually([&] { return failed.load(); }));
   pool.resize(1);
   CHECK(eventually([&] { return works(pool); }));
@@ -182,31 +205,20 @@ TEST_CASE("a pool whose last places have no workers breaks, and recovers", "[for
 
 TEST_CASE("a pool that has a place left for a worker does not break while there is no work", "[fork_pool]") {
   shared_numbers_side numbers;
-  auto options = left_alone(numbers, {1, 2});
-  options.idle_timeout = 100ms;
-  options.restart.max_restarts = 0;
-  options.breaker = wp::circuit_breaker_options{.open_for = 1h};
-  wp::fork_pool pool(options);
-  auto one = pool.submit(meet), other = pool.submit(meet);
-  one.get();
-  other.get();
-  ::kill(pool.workers()[0].pid, SIGKILL);
+  wp::fork_pool pool(with_a_place_left(numbers, 2s));
+  have_two_meet(pool);
+  kill_first(pool);
   REQUIRE(eventually([&] { return pool.stats().workers == 0; }));  // the other one leaves by itself
   CHECK(works(pool));
 }
 
 TEST_CASE("a pool that has a place left for a worker does not break when its last one fails", "[fork_pool]") {
   shared_numbers_side numbers;
-  auto options = left_alone(numbers, {1, 2});
-  options.idle_timeout = 10ms;
-  options.restart.max_restarts = 0;
-  options.breaker = wp::circuit_breaker_options{.open_for = 1h};
-  wp::fork_pool pool(options);
-  auto one = pool.submit(meet), other = pool.submit(meet);
-  one.get();
-  other.get();
-  REQUIRE(eventually([&] { return pool.stats().workers == 1; }));  // the other one has left before
-  for (const auto& worker : pool.workers()) ::kill(worker.pid, SIGKILL);
+  wp::fork_pool pool(with_a_place_left(numbers, 10ms));
+  have_two_meet(pool);
+  // The other one leaves before.
+  REQUIRE(eventually([&] { return pool.stats().workers == 1 && pool.workers().size() == 1; }));
+  kill_first(pool);
   REQUIRE(eventually([&] { return pool.stats().workers == 0; }));
   CHECK(works(pool));
 }
@@ -223,7 +235,7 @@ TEST_CASE("a pool ends while its zygote does not answer", "[fork_pool]") {
   shared_numbers_side numbers;
   auto options = left_alone(numbers, 1);
   options.clean_env = true;  // with a zygote of its own
-  options.handshake_timeout = 300ms;
+  options.handshake_timeout = 3s;
   int zygote = 0;
   {
     wp::fork_pool pool(options);
@@ -241,10 +253,12 @@ TEST_CASE("a worker above the minimum leaves in time while another one works all
   auto options = left_alone(numbers, {1, 2});
   options.idle_timeout = 100ms;
   wp::fork_pool pool(options);
-  auto one = pool.submit(meet), other = pool.submit(meet);
+  auto one = pool.submit(enter_and_wait), other = pool.submit(enter_and_wait);
+  REQUIRE(eventually([&] { return numbers[entered] == 2; }));
+  CHECK(pool.stats().workers == 2);
+  numbers.set(released, 1);
   one.get();
   other.get();
-  CHECK(pool.stats().workers == 2);
   CHECK(eventually([&] {
     CHECK(pool.submit(twice, 3).get() == 6);
     return pool.stats().workers == 1;
