@@ -17,12 +17,15 @@ using workpool_test::open_descriptors;
 
 namespace {
 
-launched start_program(const char* program) {
+/// Comes back when it has ended: it closes its sockets before its pidfd tells, and may be off its core in between.
+launched start_and_end_program(const char* program) {
   const int pid = ::fork();
   if (pid == 0) {
     ::execl(program, program, nullptr);
     ::_exit(1);
   }
+  siginfo_t end{};
+  ::waitid(P_PID, static_cast<id_t>(pid), &end, WEXITED | WNOWAIT);
   return {pid, 0};
 }
 
@@ -54,7 +57,7 @@ TEST_CASE("a zygote that cannot be launched is spawn_failed with program and err
 
 TEST_CASE("a program that ends without becoming a zygote is told apart, and reaped") {
   const auto before = open_descriptors();
-  CHECK_THROWS_WITH(zygote_process::by_exec([](const launch_order&) { return start_program("/bin/true"); }, {}),
+  CHECK_THROWS_WITH(zygote_process::by_exec([](const launch_order&) { return start_and_end_program("/bin/true"); }, {}),
                     Catch::Matchers::ContainsSubstring("ended before it said hello"));
   CHECK(open_descriptors() == before);
   CHECK(no_child_is_left());
