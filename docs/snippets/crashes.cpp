@@ -86,8 +86,8 @@ void output() {
                           lines.push_back("worker " + std::to_string(worker) + ", fd " + std::to_string(fd) + ": " +
                                           std::string(line));
                         }}};
-    pool.submit([] { std::cout << "half done" << std::endl; }).get();
-    pool.submit([] { std::cout << "all done\n"; }).get();  // never seen: a child ends without flushing
+    pool.submit([] { std::cout << "half done\n"; }).get();  // written when the task is over: no flush is needed
+    pool.submit([] { std::cerr << "all done\n"; }).get();
   }
   for (const std::string& line : lines) std::cout << line << '\n';
   //! [output]

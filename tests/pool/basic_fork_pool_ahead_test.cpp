@@ -7,7 +7,6 @@
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <map>
 #include <stdexcept>
 #include <vector>
@@ -27,7 +26,8 @@
 namespace wp = workpool;
 using namespace std::chrono_literals;
 using workpool_test::eventually;
-using workpool_test::shared_numbers;
+using workpool_test::numbers_variable;
+using workpool_test::row_of_the_test;
 using workpool_test::shared_numbers_side;
 
 // A worker whose tasks are short is sent the next ones before it has answered. Nothing that holds of tasks that wait is
@@ -35,27 +35,20 @@ using workpool_test::shared_numbers_side;
 
 namespace {
 
-constexpr const char* numbers_variable = "WORKPOOL_TEST_AHEAD_NUMBERS";
 enum place : std::size_t { entered, turns, ran, attempted, released };
-
-/// In a worker: the numbers of the test.
-workpool_test::number_row& row() {
-  static auto& mine = shared_numbers{std::getenv(numbers_variable)}.row();
-  return mine;
-}
 
 int twice(int value) { return 2 * value; }
 /// Until the test lets this worker go on.
 int hold() {
   const wp::worker_id me = wp::this_worker::id();
-  ++row()[entered];
-  while (row()[released + me] == 0) ::usleep(200);
+  ++row_of_the_test()[entered];
+  while (row_of_the_test()[released + me] == 0) ::usleep(200);
   return ::getpid();
 }
 /// Gives: which turn it was, from 1 on.
 std::int64_t take_turn() {
-  ++row()[ran];
-  return ++row()[turns];
+  ++row_of_the_test()[ran];
+  return ++row_of_the_test()[turns];
 }
 int own_pid() { return ::getpid(); }
 
@@ -388,7 +381,7 @@ TEST_CASE("what was taken back, sent once more and cancelled costs its worker no
 TEST_CASE("a worker that lies of what it has begun and talks without end is killed at its task's time") {
   warm_pool one(1);
   auto late = one.pool.submit(wp::task_options{.timeout = 200ms}, [] {
-    ++row()[entered];
+    ++row_of_the_test()[entered];
     if (char* const rings = workpool_test::own_rings()) {
       auto& begun = *reinterpret_cast<std::atomic<std::uint64_t>*>(rings - wp::detail::ring_stream::alignment);
       begun = 1'000'000;
@@ -408,7 +401,7 @@ TEST_CASE("an urgent retry overtakes what was sent ahead when its time comes") {
   const wp::task_options again{.priority = wp::priority::critical,
                                .retry = {.max_attempts = 2, .backoff = {.initial = 300ms}}};
   auto urgent = one.pool.submit(again, [] {
-    ++row()[attempted];
+    ++row_of_the_test()[attempted];
     if (wp::this_worker::attempt() < 2) throw std::runtime_error("not yet");
     return take_turn();
   });

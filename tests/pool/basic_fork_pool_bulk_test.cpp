@@ -8,7 +8,6 @@
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <future>
 #include <optional>
 #include <span>
@@ -30,39 +29,33 @@
 
 namespace wp = workpool;
 using namespace std::chrono_literals;
-using workpool_test::shared_numbers;
+using workpool_test::numbers_variable;
+using workpool_test::row_of_the_test;
 using workpool_test::shared_numbers_side;
 
 namespace {
 
-constexpr const char* numbers_variable = "WORKPOOL_TEST_BULK_NUMBERS";
 enum place : std::size_t { calls, sum, deadly, begun, released, seen_pid };
 
-/// In a worker: the numbers of the test.
-workpool_test::number_row& row() {
-  static auto& mine = shared_numbers{std::getenv(numbers_variable)}.row();
-  return mine;
-}
-
 void count(std::size_t index) {
-  ++row()[calls];
-  row()[sum] += static_cast<std::int64_t>(index);
+  ++row_of_the_test()[calls];
+  row_of_the_test()[sum] += static_cast<std::int64_t>(index);
 }
 
 /// One that ends its worker, or throws, at one index.
 void count_until_death(std::size_t index) {
   count(index);
-  if (static_cast<std::int64_t>(index) == row()[deadly]) ::raise(SIGKILL);
+  if (static_cast<std::int64_t>(index) == row_of_the_test()[deadly]) ::raise(SIGKILL);
 }
 void count_until_error(std::size_t index) {
   count(index);
-  if (static_cast<std::int64_t>(index) == row()[deadly]) throw std::out_of_range("deadly");
+  if (static_cast<std::int64_t>(index) == row_of_the_test()[deadly]) throw std::out_of_range("deadly");
 }
 
 /// Takes its time until the test says that it need not.
 void take_its_time(std::size_t index) {
   count(index);
-  for (int turn = 0; turn < 20 && row()[released] == 0; ++turn) ::usleep(10);
+  for (int turn = 0; turn < 20 && row_of_the_test()[released] == 0; ++turn) ::usleep(10);
 }
 
 /// A strategy that knows how often it was asked.
@@ -165,12 +158,12 @@ TEST_CASE("a bulk that fails leaves the workers of its other calls alone, and en
   numbers.set(deadly, 1);
   auto all = pool.submit_bulk(2, [](std::size_t index) {
     if (index == 1) {
-      while (row()[begun] == 0) ::usleep(100);
+      while (row_of_the_test()[begun] == 0) ::usleep(100);
       throw std::out_of_range("deadly");
     }
-    row()[begun] = 1;
-    while (row()[released] == 0) ::usleep(100);
-    ++row()[calls];
+    row_of_the_test()[begun] = 1;
+    while (row_of_the_test()[released] == 0) ::usleep(100);
+    ++row_of_the_test()[calls];
   });
   CHECK(workpool_test::eventually([&] { return pool.stats().failed == 1; }));
   CHECK(all.wait_for(20ms) == std::future_status::timeout);
@@ -187,12 +180,12 @@ TEST_CASE("a call of a bulk that waits for its stop token hears that another one
   wp::fork_pool pool(with_numbers(numbers, 2));
   auto all = pool.submit_bulk(1000, [](std::stop_token stop, std::size_t index) {
     if (index == 5) {  // not the first of its part
-      row()[released] = 1;
+      row_of_the_test()[released] = 1;
       while (!stop.stop_requested()) ::usleep(100);
-      ++row()[calls];
+      ++row_of_the_test()[calls];
     }
     if (index == 900) {
-      while (row()[released] == 0) ::usleep(100);
+      while (row_of_the_test()[released] == 0) ::usleep(100);
       throw std::out_of_range("deadly");
     }
   });
@@ -209,7 +202,7 @@ TEST_CASE("a call of a bulk that forks does not have its later calls made by the
   pool.submit_bulk(1000,
                    [](std::size_t index) {
                      count(index);
-                     if (index % 100 == 7) ++row()[deadly], static_cast<void>(::fork());
+                     if (index % 100 == 7) ++row_of_the_test()[deadly], static_cast<void>(::fork());
                    })
       .get();
   CHECK(numbers[calls] == 1000);
@@ -262,7 +255,7 @@ TEST_CASE("what is more urgent does not wait for a bulk, and what is less urgent
   wp::fork_pool pool(with_numbers(numbers, 1));
   auto all = pool.submit_bulk(100'000, take_its_time);  // 20 s of them
   numbers.await(calls);
-  auto low = pool.submit({.priority = wp::priority::low}, [] { return row()[calls].load(); });
+  auto low = pool.submit({.priority = wp::priority::low}, [] { return row_of_the_test()[calls].load(); });
   CHECK(pool.submit({.priority = wp::priority::critical}, [] { return 7; }).get() == 7);
   CHECK_FALSE(all.ready());
   CHECK_FALSE(low.ready());

@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <exception>
+#include <iostream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -214,6 +215,45 @@ TEST_CASE("the last words are kept whatever becomes of the output, unless it is 
     const std::string tail = loss_of(pool.submit(speak_and_leave, std::string("a word\n"), 3)).report().stderr_tail;
     CHECK(tail == (output == wp::child_output::inherit ? "" : "a word\n"));
   }
+}
+
+TEST_CASE("what a task has printed is there without a flush, before its worker ends and once only",
+          "[fork_pool][crash]") {
+  workpool_test::told<std::string> lines;
+  wp::fork_pool pool(
+      {.workers = 1,
+       .output = wp::child_output::capture,
+       .on_output = [said = lines.ear()](wp::worker_id, int, std::string_view line) { said(std::string(line)); }});
+  pool.submit([] { std::cout << "by a stream\n"; }).get();
+  CHECK(lines.await(1) == std::vector<std::string>{"by a stream"});
+  pool.submit([] { std::puts("by stdio"); }).get();
+  CHECK(lines.await(2).back() == "by stdio");
+  CHECK_THROWS_WITH(pool.submit([] {
+                          std::puts("and then it throws");
+                          throw std::runtime_error("so");
+                        })
+                        .get(),
+                    "so");
+  CHECK(lines.await(3).back() == "and then it throws");
+  pool.submit([] {
+        std::puts("of both");
+        if (::fork() == 0) return;  // a copy of what is not written yet ends with the child
+      })
+      .get();
+  CHECK(lines.await(4).back() == "of both");
+  pool.shutdown();
+  CHECK(lines.await(4).size() == 4);
+}
+
+TEST_CASE("what was printed while no task ran is there when the worker leaves", "[fork_pool][crash]") {
+  workpool_test::told<std::string> lines;
+  wp::fork_pool pool(
+      {.workers = 1,
+       .output = wp::child_output::capture,
+       .on_output = [said = lines.ear()](wp::worker_id, int, std::string_view line) { said(std::string(line)); },
+       .on_start = [](wp::worker_id) { std::puts("at the start"); }});
+  pool.shutdown();
+  CHECK(lines.await(1) == std::vector<std::string>{"at the start"});
 }
 
 TEST_CASE("a result that was sent before the death wins over it", "[fork_pool][crash]") {

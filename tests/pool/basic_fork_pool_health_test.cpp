@@ -102,17 +102,16 @@ bool sleeps(int thread) {
   return text.find(") S ") != text.npos;
 }
 
-/// Where on_start looks, and counts.
-const char* const numbers_variable = "WORKPOOL_TEST_NUMBERS";
+/// Looks into the numbers of the test, and counts there.
 void start_if_allowed(wp::worker_id) {
-  auto& row = shared_numbers{std::getenv(numbers_variable)}.row();
+  auto& row = workpool_test::row_of_the_test();
   ++row[1];
   if (row[0] != 0) ::_exit(static_cast<int>(row[0]));
 }
 
 wp::fork_pool_options fragile_pool(const workpool_test::shared_numbers_side& numbers, std::size_t workers) {
   return {.workers = workers,
-          .env = {{numbers_variable, numbers.handle().path}},
+          .env = {{workpool_test::numbers_variable, numbers.handle().path}},
           .restart = {.max_restarts = 2, .backoff = {.initial = 1ms, .factor = 1}},
           .breaker = wp::circuit_breaker_options{.open_for = 300ms},
           .on_start = start_if_allowed};

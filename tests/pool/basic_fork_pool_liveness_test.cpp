@@ -7,7 +7,6 @@
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <fstream>
 #include <optional>
 #include <span>
@@ -28,40 +27,34 @@
 namespace wp = workpool;
 using namespace std::chrono_literals;
 using workpool_test::eventually;
-using workpool_test::shared_numbers;
+using workpool_test::numbers_variable;
+using workpool_test::row_of_the_test;
 using workpool_test::shared_numbers_side;
 
 // A task that can run is begun without anything else having to happen: the pools here are left alone.
 
 namespace {
 
-constexpr const char* numbers_variable = "WORKPOOL_TEST_LIVENESS_NUMBERS";
 enum place : std::size_t { entered, released, starts, held_starts, of_worker };
-
-/// In a worker: the numbers of the test.
-workpool_test::number_row& row() {
-  static auto& mine = shared_numbers{std::getenv(numbers_variable)}.row();
-  return mine;
-}
 
 int twice(int value) { return 2 * value; }
 void wait_for(std::size_t index) {
-  while (row()[index] == 0) ::usleep(200);
+  while (row_of_the_test()[index] == 0) ::usleep(200);
 }
 void enter_and_wait() {
-  ++row()[entered];
+  ++row_of_the_test()[entered];
   wait_for(released);
 }
 /// Until the test lets this worker go on.
 wp::worker_id wait_as_worker() {
-  ++row()[entered];
+  ++row_of_the_test()[entered];
   wait_for(of_worker + wp::this_worker::id());
   return wp::this_worker::id();
 }
 /// Until there are two of them.
 void meet() {
-  ++row()[entered];
-  while (row()[entered] < 2) ::usleep(200);
+  ++row_of_the_test()[entered];
+  while (row_of_the_test()[entered] < 2) ::usleep(200);
 }
 
 /// Nobody asks idle workers how they are, which would wake the monitor.
@@ -159,7 +152,7 @@ TEST_CASE("a worker that was being replaced when its place was taken away is nob
   auto options = left_alone(numbers, 2);
   options.max_tasks = 1;
   options.on_start = [](wp::worker_id id) {
-    if (id == 1 && ++row()[held_starts] == 2) wait_for(released);
+    if (id == 1 && ++row_of_the_test()[held_starts] == 2) wait_for(released);
   };
   wp::fork_pool pool(options);
   std::vector<wp::future<wp::worker_id>> both;
@@ -180,7 +173,7 @@ TEST_CASE("after a probe that failed there is another one", "[fork_pool]") {
   options.restart.max_restarts = 1;
   options.breaker = wp::circuit_breaker_options{.open_for = 100ms};
   options.on_start = [](wp::worker_id) {
-    const auto start = ++row()[starts];
+    const auto start = ++row_of_the_test()[starts];
     if (start == 2 || start == 3) ::_exit(3);
   };
   wp::fork_pool pool(options);

@@ -44,7 +44,6 @@ std::vector<std::string> own_arguments() {
 
 /// What this program is where it is started as a worker and the environment says so: one that greets in a wrong way.
 constexpr const char* liar_variable = "WORKPOOL_TEST_LIAR";
-constexpr const char* numbers_variable = "WORKPOOL_TEST_NUMBERS";
 void greet(const wp::detail::worker_greeting& greeting, std::size_t size) {
   workpool_test::write_frame({.generation = 1, .kind = wp::frame_kind::hello},
                              std::string(reinterpret_cast<const char*>(&greeting), size));
@@ -59,7 +58,7 @@ bool be_a_liar() {
   if (kind == "version" || kind == "build") greet(greeting, sizeof greeting);
   if (kind == "size") greet(greeting, sizeof greeting - 1);
   if (kind == "other language") workpool_test::write_to_host(std::string(64, '\n'));
-  if (kind == "no answer") workpool_test::shared_numbers{std::getenv(numbers_variable)}.set(0, ::getpid());
+  if (kind == "no answer") workpool_test::row_of_the_test()[0] = ::getpid();
   for (;;) ::pause();
 }
 [[maybe_unused]] const bool lies = be_a_liar();

@@ -35,6 +35,15 @@ struct shared_numbers {
   void set(std::size_t index, std::int64_t value) const { row()[index] = value; }
 };
 
+/// The variable of the environment by which workers find the numbers of their test.
+inline constexpr const char* numbers_variable = "WORKPOOL_TEST_NUMBERS";
+
+/// In a worker: the row of its test.
+inline number_row& row_of_the_test() {
+  static number_row& mine = shared_numbers{std::getenv(numbers_variable)}.row();
+  return mine;
+}
+
 /// The test's side of it.
 class shared_numbers_side {
  public:

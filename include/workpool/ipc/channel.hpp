@@ -44,9 +44,9 @@ enum class wait_for : std::uint8_t { reading, writing, either };
 ///   false when one of them can go on already, and then the handle may not show it.
 /// - disarm: nobody waits on the handle until the next arm, and so it need not show what arrives, which costs the other
 ///   side less. What arrives all the same makes a wait end without cause.
-/// - mute: what is sent from now on need not end a wait of the other side, until unmute, which then does where something
-///   of it is unread: for who has more to say soon, or expects to hear. Where frames do not pass through memory it makes
-///   no difference.
+/// - mute: what is sent from now on need not end a wait of the other side: for who has more to say soon, or expects to
+///   hear. After unmute it does again, and what was sent before as well where it is unread. Where frames do not pass
+///   through memory it makes no difference.
 /// - has_arrived looks into that memory for something to receive, without a call of the system; false where there is
 ///   none. Threads: any.
 /// - wait blocks until that can go on or `deadline` has passed, and gives whether it can. An end counts as something to

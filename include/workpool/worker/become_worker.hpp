@@ -11,6 +11,7 @@
 #include <workpool/detail/posix/clean_child.hpp>
 #include <workpool/detail/posix/message_socket.hpp>
 #include <workpool/detail/posix/process_image.hpp>
+#include <workpool/detail/posix/standard_streams.hpp>
 #include <workpool/worker/process_role.hpp>
 #include <workpool/worker/worker_birth.hpp>
 
@@ -57,6 +58,7 @@ inline child_fault exec_worker(const worker_birth& birth) {
 [[noreturn]] inline void become_worker(worker_birth birth, int zygote, unique_fd complaints,
                                        worker_main main) noexcept {
   name_this_process("workpool-worker");
+  forget_inherited_output();
   child_state state{.parent = zygote, .out = birth.out, .err = birth.err, .nice = birth.nice};
   state.kept = {birth.channel, birth.report, birth.memory, birth.buffers, complaints.get()};
   child_fault fault = make_clean(state, birth.limits);

@@ -18,6 +18,7 @@
 #include <workpool/detail/posix/leave_now.hpp>
 #include <workpool/detail/posix/process_mark.hpp>
 #include <workpool/detail/posix/sparse_memory.hpp>
+#include <workpool/detail/posix/standard_streams.hpp>
 #include <workpool/ipc/buffer_note.hpp>
 #include <workpool/ipc/buffer_share.hpp>
 #include <workpool/ipc/byte_reader.hpp>
@@ -67,7 +68,7 @@ class worker_host {
       if (setup_.on_start) call_on_start();
       if (!greet()) return 0;
       for (frame next; line_.receive(next);) {
-        if (next.header.kind == frame_kind::quit) return 0;
+        if (next.header.kind == frame_kind::quit) return leave();
         if (next.header.kind == frame_kind::ping && !reply(next, frame_kind::pong)) return 0;
         if (next.header.kind == frame_kind::task && !answer(next)) return 0;
       }
@@ -122,6 +123,12 @@ class worker_host {
 
   call_mark& mark() noexcept { return memory_ ? memory_.mark() : own_mark_; }
 
+  // What threads of tasks have printed since the last answer.
+  static int leave() noexcept {
+    flush_standard_output();
+    return 0;
+  }
+
   bool greet() {
     const worker_greeting greeting{protocol_version, own_pid(), main_module()};
     return line_.send({.generation = generation(), .kind = frame_kind::hello}, std::as_bytes(std::span(&greeting, 1)));
@@ -153,6 +160,7 @@ class worker_host {
     }
     request.payload = {};             // before the host can think that the task is over
     if (!mark_.same()) leave_now(0);  // a task has forked, and this is its child
+    flush_standard_output();          // it is a pipe, as a rule, which nobody flushes at the end of a line
     mark().add_busy(steady::now() - begin);
     std::vector<buffer_note> notes = loans_.end_task(gives);
     if (header.kind != frame_kind::error && !notes.empty()) {

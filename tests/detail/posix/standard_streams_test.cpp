@@ -8,6 +8,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <thread>
 #include <workpool/detail/posix/pipe.hpp>
 
 #include "support/forked.hpp"
@@ -82,4 +83,23 @@ TEST_CASE("what the parent had not flushed is not written by a child that forget
         }) == 0);
   pipe.writing.reset();
   CHECK(workpool_test::read_all(pipe.reading.get()) == "the child'sthe parent's");
+}
+
+TEST_CASE("what was printed is written by a flush, but not while another thread is in the middle of printing") {
+  pipe_ends pipe = pipe_ends::make();
+  REQUIRE(pipe);
+  std::fflush(stdout);
+  CHECK(code_of_child([&] {
+          ::dup2(pipe.writing.get(), 1);
+          std::setvbuf(stdout, nullptr, _IOFBF, 4096);
+          std::fputs("once", stdout);
+          flush_standard_output();
+          flush_standard_output();
+          std::fputs(" and again", stdout);
+          std::thread([] { ::flockfile(stdout); }).join();  // and so it stays locked
+          flush_standard_output();
+          return 0;
+        }) == 0);
+  pipe.writing.reset();
+  CHECK(workpool_test::read_all(pipe.reading.get()) == "once");
 }

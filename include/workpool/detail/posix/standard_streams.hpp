@@ -43,4 +43,12 @@ inline void forget_inherited_output() noexcept {
   ::__fpurge(stderr);
 }
 
+/// Writes what stdio keeps for standard output, but not while another thread is in the middle of printing.
+/// Blocks: as long as the write does.
+inline void flush_standard_output() noexcept {
+  if (::ftrylockfile(stdout) != 0) return;
+  if (::__fpending(stdout) != 0) std::fflush(stdout);
+  ::funlockfile(stdout);
+}
+
 }}}  // namespace workpool::v0::detail
