@@ -1,7 +1,8 @@
 #!/bin/sh
 # docs.sh <source tree>: every block of code in docs/*.md is cut from a file that is compiled and run, to the byte; what
-# is shown as output is what the tests expect; every link in a page of ours leads somewhere; and every test that
-# docs/reliability.md names, in italics, is there.
+# is shown as output is what the tests expect; every link in a page of ours leads somewhere; every test that
+# docs/reliability.md names, in italics, is there; and the machines that docs/drawings shows have the states and events
+# of the code.
 #
 # A fenced block stands directly below a comment that says where it comes from; paths are those of the tree:
 #
@@ -117,6 +118,25 @@ if [ -f docs/reliability.md ]; then
     if ! grep -rqF "\"$name\"" tests; then echo "docs/reliability.md: there is no test \"$name\""; bad=1; fi
   done <"$shown"
 fi
+
+# ── machines that are drawn ──────────────────────────────────────────────────────────────────────────────────────────
+# drawn <drawing> <class> <header> <enum>: what stands there in elements of that class, and nothing else, is in the enum.
+drawn() {
+  if [ ! -f "docs/drawings/$1" ]; then return; fi
+  grep -oE "class=\"([a-z]+ )*$2\">[a-z_]+<" "docs/drawings/$1" | sed 's/.*>\(.*\)</\1/' | sort -u >"$shown"
+  members=$(awk -v begin="^enum class $4 " '$0 ~ begin { on = 1 } on { print } on && /};/ { exit }' "include/workpool/$3" |
+    sed -e 's|//.*||' -e 's/.*{//' -e 's/}.*//' | grep -oE '[a-z_]+')
+  for name in $members; do
+    if ! grep -qxF "$name" "$shown"; then echo "docs/drawings/$1: $2 $name of $4 is missing"; bad=1; fi
+  done
+  while read -r name; do
+    if ! echo "$members" | grep -qxF "$name"; then echo "docs/drawings/$1: $4 has no $name"; bad=1; fi
+  done <"$shown"
+}
+drawn task_life.svg state core/task_state.hpp task_phase
+drawn task_life.svg event core/task_state.hpp task_event
+drawn slot_life.svg state supervise/slot_machine.hpp slot_state
+drawn slot_life.svg stage worker/process_worker.hpp process_stage
 
 # ── links ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 awk '

@@ -108,6 +108,21 @@ put tests/core/task_more_test.cpp 'TEST_CASE("a test that is there", "[task]")'
 accepted docs
 put docs/reliability.md 'held by *a test that is gone*'
 refused docs 'docs/reliability.md: there is no test "a test that is gone"'
+drawing() {  # of a machine with these states
+  put include/workpool/supervise/slot_machine.hpp '#pragma once' 'enum class slot_state : int {' '  stopped,  // or never' \
+    '  ready, failed' '};'
+  mkdir -p "$tree/docs/drawings"
+  for state; do echo "<text class=\"mid state\">$state</text>"; done >"$tree/docs/drawings/slot_life.svg"
+  put include/workpool/worker/process_worker.hpp 'enum class process_stage : int { idle };' \
+    'enum class other : int { busy };'
+  echo '<text>a <tspan class="stage">idle</tspan> one</text>' >>"$tree/docs/drawings/slot_life.svg"
+}
+drawing stopped failed ready
+accepted docs
+drawing stopped failed
+refused docs 'docs/drawings/slot_life.svg: state ready of slot_state is missing'
+drawing stopped failed ready asleep
+refused docs 'docs/drawings/slot_life.svg: slot_state has no asleep'
 put README.md '[a link](docs/gone.md)'
 refused docs 'README.md:1: there is no docs/gone.md'
 
