@@ -53,6 +53,12 @@ class Scale:
         return LEFT + BARS * min(1, max(0, share))
 
 
+def short(value):
+    """Three digits, without an exponent up to a million."""
+    rounded = float(f"{value:.3g}")
+    return f"{rounded:.0f}" if 1000 <= rounded < 1e6 else f"{value:.3g}"
+
+
 def text(x, y, words, style="", anchor="start"):
     return f'<text x="{x:.1f}" y="{y:.1f}" class="{style}" text-anchor="{anchor}">{escape(words)}</text>'
 
@@ -87,7 +93,7 @@ def panel(metric, rows, absent, top):
         low, high = scale.place(row["minimum"]), scale.place(row["maximum"])
         parts += [line(low, middle, high, middle, "range"), line(low, middle - 3, low, middle + 3, "range"),
                   line(high, middle - 3, high, middle + 3, "range")]
-        parts.append(text(LEFT + BARS + 8, y + 11, f"{row['median']:.3g}", "ours" if who == "ours" else ""))
+        parts.append(text(LEFT + BARS + 8, y + 11, short(row["median"]), "ours" if who == "ours" else ""))
         parts.append(text(LEFT + BARS + 66, y + 11, comparison(name, row), "faint"))
         y += ROW
     for name in absent:
