@@ -43,10 +43,10 @@ consteval void check_remote_callable() {
                 "pool.submit([](widget w) { return w.area(); }, w)");
   static_assert(!wrapper,
                 "workpool: a std::function or the result of std::bind cannot be sent to a worker process, because what "
-                "it holds stays here: pool.submit([](int x) { … }, x)");
+                "it holds stays here: pool.submit([](int x) { ... }, x)");
   static_assert(!closure || remote_callable<F>,
                 "workpool: a callable for a worker process must not capture anything: pass the data as arguments: "
-                "pool.submit([](int x) { … }, x)");
+                "pool.submit([](int x) { ... }, x)");
   static_assert(member || wrapper || closure || remote_callable<F>,
                 "workpool: only a function or a lambda can be called in a worker process");
 }
