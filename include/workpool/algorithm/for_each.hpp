@@ -2,6 +2,7 @@
 #include <concepts>
 #include <functional>
 #include <ranges>
+#include <workpool/algorithm/needs_threads.hpp>
 #include <workpool/algorithm/shared_loop.hpp>
 
 namespace workpool { inline namespace v0 {
@@ -17,6 +18,7 @@ namespace workpool { inline namespace v0 {
 template <class Pool, class Range, class F>
 requires detail::shareable_range<Range> && std::invocable<F&, std::ranges::range_reference_t<Range>>
 void for_each(Pool& pool, Range&& range, F function, loop_options options = {}) {
+  detail::needs_threads<Pool>();
   static_assert(!detail::packs_bits<Range>,
                 "the elements of a std::vector<bool> share words and cannot be changed by several threads: use a "
                 "vector of char");

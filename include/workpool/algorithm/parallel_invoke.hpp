@@ -3,6 +3,7 @@
 #include <functional>
 #include <utility>
 #include <workpool/algorithm/body_count.hpp>
+#include <workpool/algorithm/needs_threads.hpp>
 #include <workpool/core/future.hpp>
 #include <workpool/pool/basic_thread_pool.hpp>
 #include <workpool/pool/task_options.hpp>
@@ -110,6 +111,11 @@ requires(sizeof...(F) > 0) void parallel_invoke(Pool& pool, F&&... callables) {
   auto& core = detail::pool_access::core(pool);
   if (detail::thread_worker* const me = core.forker()) return detail::fork_join(core, *me, callables...);
   detail::fork_join_elsewhere(pool, callables...);
+}
+/// Does not compile: says that it needs threads.
+template <detail::works_elsewhere Pool, std::invocable... F>
+void parallel_invoke(Pool&, F&&...) {
+  detail::needs_threads<Pool>();
 }
 
 }}  // namespace workpool::v0

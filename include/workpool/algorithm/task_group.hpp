@@ -6,6 +6,8 @@
 #include <utility>
 #include <workpool/algorithm/group_body.hpp>
 #include <workpool/algorithm/group_state.hpp>
+#include <workpool/algorithm/needs_threads.hpp>
+#include <workpool/core/null_callable.hpp>
 #include <workpool/pool/task_options.hpp>
 
 namespace workpool { inline namespace v0 {
@@ -38,7 +40,9 @@ class task_group {
   explicit task_group(Pool& pool)
       : pool_(&pool), submit_([](void* to, const task_options& options, detail::group_body&& body) {
           return static_cast<Pool*>(to)->submit(options, std::move(body));
-        }) {}
+        }) {
+    detail::needs_threads<Pool>();
+  }
   task_group(const task_group&) = delete;
   task_group& operator=(const task_group&) = delete;
   /// Cancels the group and waits until every body has returned. What failed and nobody waited for is an
@@ -58,9 +62,7 @@ class task_group {
   template <class F, class... A>
   requires detail::submittable<F, A...>
   void run(const task_options& options, F&& callable, A&&... arguments) {
-    if constexpr (std::constructible_from<std::decay_t<F>, std::nullptr_t> && requires { callable == nullptr; }) {
-      if (callable == nullptr) throw std::bad_function_call();
-    }
+    detail::check_callable(callable, options.name);
     const detail::entry_ref one(
         new detail::group_call<F, A...>(std::forward<F>(callable), std::forward<A>(arguments)...));
     start(options, one);

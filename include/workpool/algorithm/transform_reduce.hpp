@@ -8,6 +8,7 @@
 #include <ranges>
 #include <type_traits>
 #include <utility>
+#include <workpool/algorithm/needs_threads.hpp>
 #include <workpool/algorithm/shared_loop.hpp>
 
 namespace workpool { inline namespace v0 {
@@ -62,6 +63,7 @@ class partial_results {
 template <class Pool, class Range, class T, class Reduce, class F>
 requires detail::shareable_range<Range> && detail::reduces<Reduce, F, Range, T> T
 transform_reduce(Pool& pool, Range&& range, T init, Reduce reduce, F function, loop_options options = {}) {
+  detail::needs_threads<Pool>();
   detail::partial_results<T> partial;
   detail::share_loop(pool, range, options, [&](const auto& piece, const std::atomic<bool>& over) {
     using element = std::ranges::range_reference_t<Range>;

@@ -1,7 +1,6 @@
 #pragma once
 #include <concepts>
 #include <cstddef>
-#include <functional>
 #include <future>
 #include <memory>
 #include <string>
@@ -10,6 +9,7 @@
 #include <workpool/core/bulk_task.hpp>
 #include <workpool/core/call_task.hpp>
 #include <workpool/core/future.hpp>
+#include <workpool/core/null_callable.hpp>
 #include <workpool/core/outcome.hpp>
 #include <workpool/core/priority.hpp>
 #include <workpool/core/subscription.hpp>
@@ -18,6 +18,7 @@
 #include <workpool/detail/task_number.hpp>
 #include <workpool/monitor/pool_stats.hpp>
 #include <workpool/pool/admission.hpp>
+#include <workpool/pool/misplaced_options.hpp>
 #include <workpool/pool/periodic_call.hpp>
 #include <workpool/pool/pool_options.hpp>
 #include <workpool/pool/shutdown_options.hpp>
@@ -38,7 +39,7 @@ struct pool_access;
 /// What every kind of pool can do, said once: the members that thread pools and fork pools share. A Core is what the
 /// pool consists of; its calls() make the tasks, which is where the kinds differ.
 template <class Core>
-class pool_surface {
+class pool_surface : misplaced_options {
  public:
   pool_surface(const pool_surface&) = delete;
   pool_surface& operator=(const pool_surface&) = delete;
@@ -48,10 +49,15 @@ class pool_surface {
   /// Whether tasks run in another process, where nothing of this one's memory is seen.
   static constexpr bool runs_elsewhere = Core::runs_elsewhere;
 
+  using misplaced_options::post;
+  using misplaced_options::submit;
+  using misplaced_options::submit_bulk;
+  using misplaced_options::try_submit;
+
   /// Runs `callable(arguments...)` on a worker, with copies made now; a callable that needs a std::stop_token first
   /// gets one. With .retry every attempt gets copies of those, and the callable is called in place, as const; one that
   /// changes itself is copied where that is trivial. Throws: queue_full, enqueue_timeout, circuit_open or pool_stopped,
-  /// and then the callable never runs; what copying it throws; std::bad_function_call for a null one.
+  /// and then the callable never runs; what copying it throws; null_callable, a std::bad_function_call.
   template <class F, class... A>
   requires submittable<F, A...>
   auto submit(F&& callable, A&&... arguments) -> future<result_t<F, A...>> {
@@ -112,7 +118,7 @@ class pool_surface {
   auto submit_bulk(const task_options& options, std::size_t n, F&& callable) -> future<void> {
     core_->check_process();
     checked(options);
-    check_callable(callable);
+    check_callable(callable, options.name);
     bulk_task* const made = core_->calls().bulk(options, n, std::forward<F>(callable));
     made->describe_as(next_task_number(), options.priority);
     future<void> result(made);
@@ -226,14 +232,6 @@ class pool_surface {
   Core& core() const noexcept { return *core_; }
 
  private:
-  // Lambdas convert to pointers and so compare with nullptr, but cannot be made from it.
-  template <class F>
-  static void check_callable(const F& callable) {
-    if constexpr (std::constructible_from<F, std::nullptr_t> && requires { callable == nullptr; }) {
-      if (callable == nullptr) throw std::bad_function_call();
-    }
-  }
-
   // Without options, which is the usual case, none are looked at.
   template <class F, class... A>
   auto make_plain(F&& callable, A&&... arguments) const {
@@ -272,7 +270,7 @@ class pool_surface {
   auto make(const task_options& options, F&& callable, A&&... arguments) const -> result_task<result_t<F, A...>>* {
     core_->check_process();
     checked(options);
-    check_callable(callable);
+    check_callable(callable, options.name);
     std::unique_ptr<result_task<result_t<F, A...>>> made(
         core_->calls().template with<F, A...>(options, std::forward<F>(callable), std::forward<A>(arguments)...));
     made->describe_as(next_task_number(), options.priority);

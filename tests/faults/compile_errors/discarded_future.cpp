@@ -1,4 +1,4 @@
-// says: nodiscard
+// says: keep the future of a task, or use post(), which makes none
 #include <workpool/pool/thread_pool.hpp>
 
 void use(workpool::thread_pool& pool) {

@@ -1,0 +1,10 @@
+// says: workpool: for_each, transform_reduce, task_group and parallel_invoke need threads
+#include <workpool/pool.hpp>
+
+void use(workpool::fork_pool& pool) {
+#ifdef REPAIRED
+  pool.post([] {});
+#else
+  workpool::task_group group{pool};
+#endif
+}
