@@ -91,7 +91,9 @@ TEST_CASE("a void task runs what it is to store") {
 TEST_CASE("each way to end without a value has its own error, which names the task") {
   CHECK(text_of<workpool::task_cancelled>(outcome::cancelled) == "task 17 'thumb' was cancelled");
   CHECK(text_of<workpool::task_expired>(outcome::expired) == "task 17 'thumb' waited longer than its expires_after");
-  CHECK(text_of<workpool::task_timeout>(outcome::timed_out) == "task 17 'thumb' ran longer than its timeout");
+  CHECK(text_of<workpool::task_timeout>(outcome::timed_out) ==
+        "task 17 'thumb' ran longer than its timeout; its body is asked to stop and may still be running: let it own "
+        "what it uses");
   CHECK(text_of<workpool::task_discarded>(outcome::discarded) == "task 17 'thumb' was discarded before it started");
   CHECK(text_of<workpool::pool_broken>(outcome::pool_broken) ==
         "task 17 'thumb' cannot run: its pool has no worker left");

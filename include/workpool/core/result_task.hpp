@@ -78,7 +78,11 @@ class result_task<void> : public task {
     case outcome::expired:
       raise(errc::task_expired, who + " waited longer than its expires_after");
     case outcome::timed_out:
-      raise(errc::task_timeout, who + " ran longer than its timeout");
+      // A thread cannot be killed, so what a body refers to can be gone before it.
+      raise(errc::task_timeout, who + " ran longer than its timeout" +
+                                    (one.elsewhere() != nullptr ? ""
+                                                                : "; its body is asked to stop and may still be "
+                                                                  "running: let it own what it uses"));
     case outcome::discarded:
       raise(errc::task_discarded, who + " was discarded before it started");
     case outcome::pool_broken:
