@@ -198,7 +198,7 @@ TEST_CASE("a strategy that answers out of range is counted and told once a secon
   const auto faults = told.await(1);  // perhaps by a worker that has found nothing to run
   REQUIRE_FALSE(faults.empty());
   CHECK(faults[0].what ==
-        "the selection strategy answered 9, and 2 workers were shown; round robin picked in its place");
+        "the selection strategy answered 9, and 2 workers could be picked; round robin picked in its place");
 }
 
 TEST_CASE("a critical task overtakes what waits for its worker", "[selection]") {

@@ -63,7 +63,7 @@ TEST_CASE("a strategy that fails is counted, and round robin picks in its place"
   }
   SECTION("it answers out of range") {
     asked.selection().answer = [] { return 3; };
-    told = "the selection strategy answered 3, and 3 workers were shown; round robin picked in its place";
+    told = "the selection strategy answered 3, and 3 workers could be picked; round robin picked in its place";
   }
   SECTION("it picks one that takes nothing") {
     asked.selection().answer = [] { return 1; };

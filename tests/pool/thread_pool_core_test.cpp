@@ -99,8 +99,8 @@ TEMPLATE_TEST_CASE("a refusal names the pool, the option, its value and a remedy
                                         ContainsSubstring("queue.on_full") && ContainsSubstring("raise the capacity"));
   busy_core<TestType> waits({.capacity = 1, .block_for = 1ms});
   CHECK(text_of(waits.core) == "accepted");
-  CHECK_THAT(text_of(waits.core), ContainsSubstring("queue.block_for 1000000 ns") &&
-                                      ContainsSubstring("queue.capacity 1") && ContainsSubstring("raise either"));
+  CHECK_THAT(text_of(waits.core), ContainsSubstring("queue.block_for 1 ms") && ContainsSubstring("queue.capacity 1") &&
+                                      ContainsSubstring("raise either"));
   handle<TestType> ended({.name = "ended", .workers = 1});
   ended->spawn();
   ended->shutdown({});

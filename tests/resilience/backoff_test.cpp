@@ -91,7 +91,7 @@ TEST_CASE("options that cannot be meant are refused by name", "[backoff]") {
     workpool_test::check_refused(with({.factor = factor}), "backoff.factor", "1 (always the same delay) or more");
   }
   workpool_test::check_refused(with({.max = -1s}), "backoff.max");
-  workpool_test::check_refused(with({.initial = 2s, .max = 1s}), "backoff.max", "2000000000 ns");
+  workpool_test::check_refused(with({.initial = 2s, .max = 1s}), "backoff.max", "2 s");
   for (const double jitter : {-0.1, 1.1, nan}) {
     workpool_test::check_refused(with({.jitter = jitter}), "backoff.jitter", "from 0 (none) to 1");
   }

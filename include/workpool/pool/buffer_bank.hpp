@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 #include <workpool/core/error.hpp>
+#include <workpool/core/in_words.hpp>
 #include <workpool/detail/free_ranges.hpp>
 #include <workpool/detail/posix/process_mark.hpp>
 #include <workpool/detail/posix/sparse_memory.hpp>
@@ -218,8 +219,8 @@ class buffer_bank : public std::enable_shared_from_this<buffer_bank> {
     }
     const std::lock_guard hold(mutex_);
     no_room(size, std::to_string(ranges_.taken()) + " bytes of buffer_memory (" + std::to_string(ranges_.size()) +
-                      ") are in use, in " + std::to_string(buffers_.size()) +
-                      " buffers; drop some, or raise buffer_memory");
+                      ") are in use, in " + in_words(buffers_.size(), "buffer") +
+                      "; drop some, or raise buffer_memory");
   }
 
   std::optional<buffer_place> try_place(std::size_t size) {

@@ -10,6 +10,7 @@
 #include <string>
 #include <utility>
 #include <workpool/core/clock.hpp>
+#include <workpool/core/in_words.hpp>
 #include <workpool/select/round_robin.hpp>
 #include <workpool/select/selection_strategy.hpp>
 
@@ -41,7 +42,7 @@ class chooser {
     }
     fault([&] {
       if (*picked < workers.size()) return "picked " + describe(workers[*picked]) + ", which takes no tasks";
-      return "answered " + std::to_string(*picked) + ", and " + std::to_string(workers.size()) + " workers were shown";
+      return "answered " + std::to_string(*picked) + ", and " + in_words(workers.size(), "worker") + " could be picked";
     });
     return instead_.select(workers, task);
   }

@@ -12,6 +12,7 @@
 #include <vector>
 #include <workpool/core/clock.hpp>
 #include <workpool/core/error.hpp>
+#include <workpool/core/in_words.hpp>
 #include <workpool/core/worker_info.hpp>
 #include <workpool/ipc/channel_kind.hpp>
 #include <workpool/pool/completed_options.hpp>
@@ -85,8 +86,8 @@ inline pool_options common_options(const fork_pool_options& options) {
 
 /// Gives: the options. Throws: bad_config, naming the field.
 inline const fork_pool_options& checked(const fork_pool_options& options) {
+  using detail::in_words;
   using detail::refuse_option;
-  const auto ns = [](duration some) { return std::to_string(some.count()) + " ns"; };
   checked(detail::common_options(options));
   if (options.queue.on_full == on_full::caller_runs) {
     refuse_option("queue.on_full", "caller_runs", "a task of a fork pool never runs in the host; use block or reject");
@@ -122,13 +123,13 @@ inline const fork_pool_options& checked(const fork_pool_options& options) {
   if (options.max_message == 0) refuse_option("max_message", "0", "it must be 1 or more");
   if (options.max_unavailable == 0) refuse_option("max_unavailable", "0", "it must be 1 or more");
   if (options.abort_grace < duration::zero()) {
-    refuse_option("abort_grace", ns(options.abort_grace), "it must be 0 or more");
+    refuse_option("abort_grace", in_words(options.abort_grace), "it must be 0 or more");
   }
   if (options.kill_timeout < duration::zero()) {
-    refuse_option("kill_timeout", ns(options.kill_timeout), "it must be 0 or more");
+    refuse_option("kill_timeout", in_words(options.kill_timeout), "it must be 0 or more");
   }
   if (options.handshake_timeout <= duration::zero()) {
-    refuse_option("handshake_timeout", ns(options.handshake_timeout), "it must be more than 0");
+    refuse_option("handshake_timeout", in_words(options.handshake_timeout), "it must be more than 0");
   }
   if (options.soft_memory != 0 && options.hard_memory != 0 && options.soft_memory > options.hard_memory) {
     refuse_option("soft_memory", std::to_string(options.soft_memory),

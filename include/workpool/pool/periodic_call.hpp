@@ -7,6 +7,7 @@
 #include <workpool/core/call_task.hpp>
 #include <workpool/core/clock.hpp>
 #include <workpool/core/error.hpp>
+#include <workpool/core/in_words.hpp>
 #include <workpool/core/subscription.hpp>
 #include <workpool/pool/timekeeper.hpp>
 
@@ -123,8 +124,7 @@ class periodic_function final : public periodic_call<Pool> {
 /// Gives: the interval. Throws: bad_config.
 inline duration checked_interval(duration every) {
   if (every > duration::zero()) return every;
-  throw bad_config("interval",
-                   "the interval of post_every is " + std::to_string(every.count()) + " ns: it must be above 0");
+  throw bad_config("interval", "the interval of post_every is " + in_words(every) + ": it must be above 0");
 }
 
 }}}  // namespace workpool::v0::detail

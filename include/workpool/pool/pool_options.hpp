@@ -9,6 +9,7 @@
 #include <vector>
 #include <workpool/core/clock.hpp>
 #include <workpool/core/error.hpp>
+#include <workpool/core/in_words.hpp>
 #include <workpool/core/worker_info.hpp>
 #include <workpool/detail/posix/thread_tuning.hpp>
 #include <workpool/queue/queue_options.hpp>
@@ -63,8 +64,8 @@ inline worker_range checked(worker_range range) {
 inline const pool_options& checked(const pool_options& options) {
   checked(options.workers);
   if (options.idle_timeout < duration::zero()) {
-    throw bad_config("idle_timeout", "idle_timeout is " + std::to_string(options.idle_timeout.count()) +
-                                         " ns: it must be 0 or more (duration::max() keeps every worker)");
+    throw bad_config("idle_timeout", "idle_timeout is " + detail::in_words(options.idle_timeout) +
+                                         ": it must be 0 or more (duration::max() keeps every worker)");
   }
   for (const int cpu : options.cpus) {
     if (cpu >= 0 && detail::may_run_on(cpu)) continue;

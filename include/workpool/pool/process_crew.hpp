@@ -15,6 +15,7 @@
 #include <vector>
 #include <workpool/core/clock.hpp>
 #include <workpool/core/error.hpp>
+#include <workpool/core/in_words.hpp>
 #include <workpool/core/task.hpp>
 #include <workpool/core/task_owner.hpp>
 #include <workpool/core/worker_info.hpp>
@@ -148,7 +149,7 @@ class process_crew final : public task_stopper, private process_collector<Pool> 
       const std::lock_guard hold(mutex_);
       if (!workers_.renew(id)) {
         throw bad_config("worker", "worker is " + std::to_string(id) + ": pool '" + options_.name + "' has " +
-                                       std::to_string(workers_.slot_count()) + " workers, from 0 on");
+                                       in_words(workers_.slot_count(), "worker") + ", from 0 on");
       }
     }
     bell_.ring();

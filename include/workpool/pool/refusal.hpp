@@ -2,6 +2,7 @@
 #include <string>
 #include <workpool/core/errc.hpp>
 #include <workpool/core/error.hpp>
+#include <workpool/core/in_words.hpp>
 #include <workpool/pool/pool_options.hpp>
 
 namespace workpool { inline namespace v0 { namespace detail {
@@ -17,8 +18,8 @@ namespace workpool { inline namespace v0 { namespace detail {
                         " is reached and queue.on_full does not wait; raise the capacity, or let on_full block");
     case errc::enqueue_timeout:
       raise(reason, who + "had no room within queue.block_for " +
-                        std::to_string(options.queue.block_for.value_or(duration::zero()).count()) +
-                        " ns: queue.capacity " + capacity + " is reached; raise either, or submit less at a time");
+                        in_words(options.queue.block_for.value_or(duration::zero())) + ": queue.capacity " + capacity +
+                        " is reached; raise either, or submit less at a time");
     case errc::would_deadlock:
       raise(reason, who + "has no room: queue.capacity " + capacity +
                         " is reached, and this thread, which works for the pool, cannot run the task itself (the "

@@ -4,6 +4,7 @@
 #include <string>
 #include <workpool/core/clock.hpp>
 #include <workpool/core/error.hpp>
+#include <workpool/core/in_words.hpp>
 
 namespace workpool { inline namespace v0 {
 
@@ -26,8 +27,8 @@ struct shutdown_report {
 /// Gives: the options. Throws: bad_config, naming the field.
 inline const shutdown_options& checked(const shutdown_options& options) {
   if (options.drain < duration::zero()) {
-    throw bad_config("drain", "drain is " + std::to_string(options.drain.count()) +
-                                  " ns: it must be 0 or more (duration::max() waits without limit)");
+    throw bad_config("drain", "drain is " + detail::in_words(options.drain) +
+                                  ": it must be 0 or more (duration::max() waits without limit)");
   }
   if (static_cast<unsigned>(options.pending) > static_cast<unsigned>(pending::discard)) {
     throw bad_config("pending", "pending is " + std::to_string(static_cast<unsigned>(options.pending)) +

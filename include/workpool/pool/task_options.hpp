@@ -6,6 +6,7 @@
 #include <string_view>
 #include <workpool/core/clock.hpp>
 #include <workpool/core/error.hpp>
+#include <workpool/core/in_words.hpp>
 #include <workpool/core/priority.hpp>
 #include <workpool/core/task.hpp>
 #include <workpool/pool/breaker_gate.hpp>
@@ -32,8 +33,8 @@ namespace detail {
 // Not inline: g++ 12 would warn its users of an optional that may be uninitialised, which it is not.
 [[gnu::noinline]] inline void check_timeout(const task_options& options) {
   if (*options.timeout > duration::zero()) return;
-  throw bad_config("timeout", "timeout is " + std::to_string(options.timeout->count()) +
-                                  " ns: it must be above 0 (leave it out for none)");
+  throw bad_config("timeout",
+                   "timeout is " + in_words(*options.timeout) + ": it must be above 0 (leave it out for none)");
 }
 
 [[gnu::noinline]] inline void check_retry(const task_options& options) { checked(options.retry); }

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <workpool/core/clock.hpp>
 #include <workpool/core/error.hpp>
+#include <workpool/core/in_words.hpp>
 #include <workpool/detail/random_source.hpp>
 
 namespace workpool { inline namespace v0 {
@@ -24,14 +25,14 @@ inline const backoff_options& checked(const backoff_options& options, std::strin
     const std::string name = std::string(owner) + "." + std::string(field);
     throw bad_config(name, name + " is " + value + ": " + remedy);
   };
-  const auto ns = [](duration some) { return std::to_string(some.count()) + " ns"; };
-  if (options.initial < duration::zero()) refuse("initial", ns(options.initial), "it must be 0 or more");
+  using detail::in_words;
+  if (options.initial < duration::zero()) refuse("initial", in_words(options.initial), "it must be 0 or more");
   if (!(options.factor >= 1.0) || options.factor > std::numeric_limits<double>::max()) {
     refuse("factor", std::to_string(options.factor), "it must be 1 (always the same delay) or more, and finite");
   }
-  if (options.max < duration::zero()) refuse("max", ns(options.max), "it must be 0 (no limit) or more");
+  if (options.max < duration::zero()) refuse("max", in_words(options.max), "it must be 0 (no limit) or more");
   if (options.max != duration::zero() && options.max < options.initial) {
-    refuse("max", ns(options.max), "it must not be below initial, which is " + ns(options.initial));
+    refuse("max", in_words(options.max), "it must not be below initial, which is " + in_words(options.initial));
   }
   if (!(options.jitter >= 0.0 && options.jitter <= 1.0)) {
     refuse("jitter", std::to_string(options.jitter), "it must be from 0 (none) to 1");

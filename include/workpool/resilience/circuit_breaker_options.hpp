@@ -3,6 +3,7 @@
 #include <string>
 #include <workpool/core/clock.hpp>
 #include <workpool/core/error.hpp>
+#include <workpool/core/in_words.hpp>
 
 namespace workpool { inline namespace v0 {
 
@@ -25,7 +26,7 @@ inline const circuit_breaker_options& checked(const circuit_breaker_options& opt
   const auto refuse = [](const char* field, const std::string& value, const std::string& remedy) {
     throw bad_config(field, std::string(field) + " is " + value + ": " + remedy);
   };
-  const auto ns = [](duration some) { return std::to_string(some.count()) + " ns"; };
+  using detail::in_words;
   const auto check_rate = [&](const char* field, double rate) {
     if (!(rate >= 0.0 && rate <= 1.0)) refuse(field, std::to_string(rate), "it must be from 0 (off) to 1");
   };
@@ -34,8 +35,9 @@ inline const circuit_breaker_options& checked(const circuit_breaker_options& opt
   if (options.failure_threshold == 0 && options.failure_rate == 0.0 && options.slow_rate == 0.0) {
     refuse("failure_threshold", "0", "with failure_rate and slow_rate off as well nothing would ever open the breaker");
   }
-  if (options.window_time < duration::zero()) refuse("window_time", ns(options.window_time), "it must be 0 or more");
-  if (options.slow_call < duration::zero()) refuse("slow_call", ns(options.slow_call), "it must be 0 or more");
+  if (options.window_time < duration::zero())
+    refuse("window_time", in_words(options.window_time), "it must be 0 or more");
+  if (options.slow_call < duration::zero()) refuse("slow_call", in_words(options.slow_call), "it must be 0 or more");
   if (options.slow_rate != 0.0 && options.slow_call == duration::zero()) {
     refuse("slow_call", "0 ns", "slow_rate is on and every call would be slow; say how long a call may take");
   }
@@ -47,13 +49,13 @@ inline const circuit_breaker_options& checked(const circuit_breaker_options& opt
     }
     if (options.minimum_calls > options.window_calls) {
       refuse("minimum_calls", std::to_string(options.minimum_calls),
-             "the window has only " + std::to_string(options.window_calls) + " calls, and no rate would ever open");
+             "the window has only " + in_words(options.window_calls, "call") + ", and no rate would ever open");
     }
   }
-  if (options.open_for < duration::zero()) refuse("open_for", ns(options.open_for), "it must be 0 or more");
+  if (options.open_for < duration::zero()) refuse("open_for", in_words(options.open_for), "it must be 0 or more");
   if (options.half_open_probes == 0) refuse("half_open_probes", "0", "nothing could close the breaker again");
   if (options.max_half_open < duration::zero()) {
-    refuse("max_half_open", ns(options.max_half_open), "it must be 0 (as open_for) or more");
+    refuse("max_half_open", in_words(options.max_half_open), "it must be 0 (as open_for) or more");
   }
   return options;
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <workpool/core/clock.hpp>
 #include <workpool/core/error.hpp>
+#include <workpool/core/in_words.hpp>
 
 namespace workpool { inline namespace v0 {
 
@@ -19,8 +20,8 @@ struct quarantine_options {
 /// Gives: the options. Throws: bad_config, naming the field.
 inline const quarantine_options& checked(const quarantine_options& options) {
   if (options.window <= duration::zero()) {
-    throw bad_config("quarantine.window", "quarantine.window is " + std::to_string(options.window.count()) +
-                                              " ns: it must be more than 0 (duration::max() never forgets)");
+    throw bad_config("quarantine.window", "quarantine.window is " + detail::in_words(options.window) +
+                                              ": it must be more than 0 (duration::max() never forgets)");
   }
   return options;
 }

@@ -3,6 +3,7 @@
 #include <string>
 #include <workpool/core/clock.hpp>
 #include <workpool/core/error.hpp>
+#include <workpool/core/in_words.hpp>
 
 namespace workpool { inline namespace v0 {
 
@@ -18,11 +19,11 @@ struct health_options {
 inline const health_options& checked(const health_options& options) {
   if (options.every < duration::zero()) {
     throw bad_config("health.every",
-                     "health.every is " + std::to_string(options.every.count()) + " ns: it must be 0 (off) or more");
+                     "health.every is " + detail::in_words(options.every) + ": it must be 0 (off) or more");
   }
   if (options.timeout <= duration::zero()) {
     throw bad_config("health.timeout",
-                     "health.timeout is " + std::to_string(options.timeout.count()) + " ns: it must be more than 0");
+                     "health.timeout is " + detail::in_words(options.timeout) + ": it must be more than 0");
   }
   if (options.strikes == 0) {
     throw bad_config("health.strikes",

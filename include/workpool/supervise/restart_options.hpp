@@ -4,6 +4,7 @@
 #include <string>
 #include <workpool/core/clock.hpp>
 #include <workpool/core/error.hpp>
+#include <workpool/core/in_words.hpp>
 #include <workpool/resilience/backoff.hpp>
 
 namespace workpool { inline namespace v0 {
@@ -25,18 +26,19 @@ inline const restart_options& checked(const restart_options& options) {
   const auto refuse = [](const char* field, const std::string& value, const std::string& remedy) {
     throw bad_config(field, std::string(field) + " is " + value + ": " + remedy);
   };
-  const auto ns = [](duration some) { return std::to_string(some.count()) + " ns"; };
+  using detail::in_words;
   if (static_cast<unsigned>(options.when) > static_cast<unsigned>(restart_when::temporary)) {
     refuse("restart.when", std::to_string(static_cast<unsigned>(options.when)),
            "use restart_when::permanent, transient or temporary");
   }
   if (options.window <= duration::zero()) {
-    refuse("restart.window", ns(options.window), "it must be more than 0 (duration::max() never forgets a restart)");
+    refuse("restart.window", in_words(options.window),
+           "it must be more than 0 (duration::max() never forgets a restart)");
   }
   if (options.min_uptime < duration::zero())
-    refuse("restart.min_uptime", ns(options.min_uptime), "it must be 0 or more");
+    refuse("restart.min_uptime", in_words(options.min_uptime), "it must be 0 or more");
   if (options.reset_after < duration::zero()) {
-    refuse("restart.reset_after", ns(options.reset_after), "it must be 0 or more");
+    refuse("restart.reset_after", in_words(options.reset_after), "it must be 0 or more");
   }
   checked(options.backoff, "restart.backoff");
   return options;

@@ -4,6 +4,7 @@
 #include <deque>
 #include <string>
 #include <workpool/core/clock.hpp>
+#include <workpool/core/in_words.hpp>
 #include <workpool/resilience/backoff.hpp>
 #include <workpool/supervise/restart_options.hpp>
 
@@ -52,7 +53,7 @@ class restart_audit {
     wanted = std::min(wanted, most);
     const double given = static_cast<double>(delay.count());
     if (given >= wanted * (1 - limits.jitter) - 1 && given <= wanted * (1 + limits.jitter) + 1) return {};
-    return "waits for " + std::to_string(delay.count()) + " ns and not for " + std::to_string(wanted);
+    return "waits for " + detail::in_words(delay) + " and not for " + std::to_string(wanted) + " ns";
   }
 
   std::deque<time_point> restarts_;  // oldest first

@@ -5,6 +5,7 @@
 #include <string>
 #include <workpool/core/clock.hpp>
 #include <workpool/core/error.hpp>
+#include <workpool/core/in_words.hpp>
 #include <workpool/resilience/circuit_breaker_options.hpp>
 #include <workpool/supervise/restart_options.hpp>
 
@@ -50,8 +51,7 @@ struct simulation_options {
 inline const simulation_options& checked(const simulation_options& options) {
   const auto positive = [](const char* field, duration value) {
     if (value > duration::zero()) return;
-    throw bad_config(field,
-                     std::string(field) + " is " + std::to_string(value.count()) + " ns: it must be more than 0");
+    throw bad_config(field, std::string(field) + " is " + detail::in_words(value) + ": it must be more than 0");
   };
   const auto share = [](const char* field, double value) {
     if (value >= 0.0 && value <= 1.0) return;
