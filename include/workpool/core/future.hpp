@@ -15,6 +15,11 @@ namespace detail {
 struct future_access;
 }
 
+template <class T>
+class [[nodiscard("keep the future of a task, or use post(), which makes none")]] future;
+template <class T>
+class [[nodiscard("try_submit may have refused the task: look at what it answers")]] submit_result;
+
 /// Asks get() to run the task on the calling thread when nobody has started it yet.
 struct help_t {
   explicit help_t() = default;
@@ -30,12 +35,12 @@ inline constexpr help_t help{};
 /// Throws: every member but valid() and the noexcept ones throws no_state on an empty future; what waits without limit
 /// for a task that itself waits for the caller throws would_deadlock, which leaves everything as it was.
 template <class T>
-class [[nodiscard("keep the future of a task, or use post(), which makes none")]] future {
+class future {
  public:
   future() noexcept = default;
   /// Takes over one reference; for the pools.
-  explicit future(detail::result_task<T> * one) noexcept : task_(one) {}
-  future(future && other) noexcept : task_(std::exchange(other.task_, nullptr)) {}
+  explicit future(detail::result_task<T>* one) noexcept : task_(one) {}
+  future(future&& other) noexcept : task_(std::exchange(other.task_, nullptr)) {}
   future& operator=(future&& other) noexcept {
     future moved(std::move(other));
     std::swap(task_, moved.task_);
@@ -86,7 +91,7 @@ class [[nodiscard("keep the future of a task, or use post(), which makes none")]
 
   struct awaiter;
   /// Resumes the coroutine on the thread that settles the task: the worker that ran it, or who cancelled it.
-  awaiter operator co_await()&& {
+  awaiter operator co_await() && {
     checked();
     return awaiter{std::move(*this)};
   }
@@ -138,15 +143,15 @@ struct future_access {
 
 /// A future, or the reason why there is none: what try_submit answers.
 template <class T>
-class [[nodiscard("try_submit may have refused the task: look at what it answers")]] submit_result {
+class submit_result {
  public:
   submit_result(future<T> accepted) noexcept : future_(std::move(accepted)) {}
   submit_result(errc refused) noexcept : error_(refused) {}
 
   explicit operator bool() const noexcept { return future_.valid(); }
   /// The future. Throws: where there is none, the exception that submit would have thrown.
-  future<T>& operator*()& { return checked(); }
-  future<T>&& operator*()&& { return std::move(checked()); }
+  future<T>& operator*() & { return checked(); }
+  future<T>&& operator*() && { return std::move(checked()); }
   /// Why there is no future; errc() (0) when there is one.
   errc error() const noexcept { return error_; }
 
