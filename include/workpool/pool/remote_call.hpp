@@ -100,7 +100,7 @@ class guarded_call final : public remote_call<void> {
 };
 
 /// The calls of a bulk: what they share is made once.
-class remote_calls_of_bulk : public remote_body {
+class remote_calls_of_bulk final : public remote_body {
  public:
   remote_calls_of_bulk(std::vector<std::byte> request, std::shared_ptr<crew_link> crew) noexcept
       : request_(std::move(request)), crew_(std::move(crew)) {}
