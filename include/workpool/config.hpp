@@ -7,6 +7,19 @@
 #error "workpool needs C++20: compile with -std=c++20 or later"
 #endif
 
+#include <version>
+#if !defined(__cpp_lib_jthread)
+#error "workpool needs std::stop_token: libc++ has it from 20 on, libc++ 18 and 19 with -fexperimental-library"
+#endif
+
+/// Stands in front of what there is to be once in a process: pools, tasks and errors go from a program to its libraries
+/// and back, and with -fvisibility=hidden each of them would otherwise have a copy of its own.
+#if defined(__GNUC__)
+#define WORKPOOL_ONE_PER_PROCESS [[gnu::visibility("default")]]
+#else
+#define WORKPOOL_ONE_PER_PROCESS
+#endif
+
 /// 1 when built under ThreadSanitizer (g++ or clang++).
 #if defined(__SANITIZE_THREAD__)
 #define WORKPOOL_UNDER_TSAN 1

@@ -6,6 +6,7 @@
 #include <utility>
 #include <workpool/algorithm/body_count.hpp>
 #include <workpool/algorithm/group_entry.hpp>
+#include <workpool/config.hpp>
 #include <workpool/core/error.hpp>
 #include <workpool/worker/this_worker.hpp>
 
@@ -115,7 +116,7 @@ class group_state {
     ~frame() { innermost = outer; }
     const group_state* group;
     const frame* outer;
-    static inline thread_local constinit const frame* innermost = nullptr;
+    WORKPOOL_ONE_PER_PROCESS static inline thread_local constinit const frame* innermost = nullptr;
   };
 
   [[gnu::noinline]] void refuse_inside() const {

@@ -3,6 +3,7 @@
 #include <string>
 #include <system_error>
 #include <type_traits>
+#include <workpool/config.hpp>
 
 namespace workpool { inline namespace v0 {
 
@@ -113,7 +114,7 @@ union lasting_category {
 }  // namespace detail
 
 /// The category of every errc; its name is "workpool".
-inline const std::error_category& error_category() noexcept {
+WORKPOOL_ONE_PER_PROCESS inline const std::error_category& error_category() noexcept {
   static const detail::lasting_category lasting;
   return lasting.one;
 }

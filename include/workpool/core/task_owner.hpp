@@ -1,6 +1,7 @@
 #pragma once
 #include <exception>
 #include <utility>
+#include <workpool/config.hpp>
 #include <workpool/core/clock.hpp>
 #include <workpool/core/outcome.hpp>
 #include <workpool/core/worker_info.hpp>
@@ -39,7 +40,7 @@ class task_owner {
 };
 
 /// The pool on whose behalf this thread runs user code: as its worker, or as a guest that runs or withdraws a task.
-inline thread_local constinit task_owner* working_for = nullptr;
+WORKPOOL_ONE_PER_PROCESS inline thread_local constinit task_owner* working_for = nullptr;
 
 /// Keeps a pool alive and marks the thread while it settles one of the pool's tasks from outside.
 class guest_visit {

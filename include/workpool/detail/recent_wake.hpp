@@ -1,5 +1,6 @@
 #pragma once
 #include <utility>
+#include <workpool/config.hpp>
 
 namespace workpool { inline namespace v0 { namespace detail {
 
@@ -14,7 +15,7 @@ class recent_wake {
   static bool take() noexcept { return std::exchange(noted_, false); }
 
  private:
-  static inline thread_local constinit bool noted_ = false;
+  WORKPOOL_ONE_PER_PROCESS static inline thread_local constinit bool noted_ = false;
 };
 
 }}}  // namespace workpool::v0::detail

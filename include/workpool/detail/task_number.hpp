@@ -2,12 +2,13 @@
 #include <atomic>
 #include <cstdint>
 #include <utility>
+#include <workpool/config.hpp>
 
 namespace workpool { inline namespace v0 { namespace detail {
 
 /// The first of `count` numbers that follow each other and that no other task of this process has. Every thread takes
 /// them in blocks, so that submitters share no counter.
-inline std::uint64_t next_task_numbers(std::uint64_t count) noexcept {
+WORKPOOL_ONE_PER_PROCESS inline std::uint64_t next_task_numbers(std::uint64_t count) noexcept {
   constexpr std::uint64_t block = 1024;
   static std::atomic<std::uint64_t> next{1};
   static thread_local constinit std::uint64_t mine = 0;

@@ -1,4 +1,5 @@
 #pragma once
+#include <workpool/config.hpp>
 
 namespace workpool { inline namespace v0 { namespace detail {
 
@@ -25,7 +26,7 @@ class asking_strategy {
   const void* const desk_;
   const asking_strategy* const outer_;
   bool nested_ = false;
-  static inline thread_local constinit const asking_strategy* innermost_ = nullptr;
+  WORKPOOL_ONE_PER_PROCESS static inline thread_local constinit const asking_strategy* innermost_ = nullptr;
 };
 
 }}}  // namespace workpool::v0::detail

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <workpool/config.hpp>
 #include <workpool/core/error.hpp>
 #include <workpool/worker/call_frame.hpp>
 
@@ -17,7 +18,7 @@ class offered_calls {
  public:
   using answer = std::function<void(call_frame&)>;
 
-  static offered_calls& of_this_program() {
+  WORKPOOL_ONE_PER_PROCESS static offered_calls& of_this_program() {
     static offered_calls all;
     return all;
   }

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include <workpool/config.hpp>
 #include <workpool/detail/posix/process_image.hpp>
 
 namespace workpool { inline namespace v0 { namespace detail {
@@ -68,7 +69,7 @@ class registered_spawner {
   static launch_function get() noexcept { return slot().load(std::memory_order_acquire); }
 
  private:
-  static std::atomic<launch_function>& slot() noexcept {
+  WORKPOOL_ONE_PER_PROCESS static std::atomic<launch_function>& slot() noexcept {
     static std::atomic<launch_function> registered{nullptr};
     return registered;
   }

@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <stop_token>
 #include <utility>
+#include <workpool/config.hpp>
 #include <workpool/core/error.hpp>
 #include <workpool/core/task.hpp>
 #include <workpool/core/worker_info.hpp>
@@ -20,7 +21,7 @@ struct run_frame {
   worker_id worker;
   const run_frame* beneath;
 };
-inline thread_local constinit const run_frame* innermost_run = nullptr;
+WORKPOOL_ONE_PER_PROCESS inline thread_local constinit const run_frame* innermost_run = nullptr;
 
 /// The worker this thread is, while it runs a task.
 inline worker_id worker_here() noexcept { return innermost_run == nullptr ? no_worker : innermost_run->worker; }

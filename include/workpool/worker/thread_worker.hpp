@@ -5,6 +5,7 @@
 #include <system_error>
 #include <thread>
 #include <utility>
+#include <workpool/config.hpp>
 #include <workpool/core/clock.hpp>
 #include <workpool/core/worker_info.hpp>
 #include <workpool/detail/cache_line.hpp>
@@ -135,6 +136,6 @@ class alignas(cache_line) thread_worker {
 };
 
 /// The worker that this thread is, of whichever pool and whatever it runs just now.
-inline thread_local constinit thread_worker* worker_of_this_thread = nullptr;
+WORKPOOL_ONE_PER_PROCESS inline thread_local constinit thread_worker* worker_of_this_thread = nullptr;
 
 }}}  // namespace workpool::v0::detail

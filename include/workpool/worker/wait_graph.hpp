@@ -1,6 +1,7 @@
 #pragma once
 #include <mutex>
 #include <string>
+#include <workpool/config.hpp>
 #include <workpool/core/error.hpp>
 #include <workpool/core/task.hpp>
 #include <workpool/worker/this_worker.hpp>
@@ -88,7 +89,7 @@ class wait_graph {
 };
 
 /// The one graph. Lives as long as the process, since threads may wait during static destruction.
-inline wait_graph& all_waits() {
+WORKPOOL_ONE_PER_PROCESS inline wait_graph& all_waits() {
   static auto* const graph = new wait_graph();
   return *graph;
 }

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include <workpool/config.hpp>
 #include <workpool/core/error.hpp>
 #include <workpool/detail/posix/process_image.hpp>
 #include <workpool/detail/posix/process_mark.hpp>
@@ -47,7 +48,7 @@ inline std::size_t count_threads() {
 class zygote_hall {
  public:
   /// That of this process: a forked child has its own, whatever its parent was doing with its one at that moment.
-  static zygote_hall& of_this_process() {
+  WORKPOOL_ONE_PER_PROCESS static zygote_hall& of_this_process() {
     static std::atomic<zygote_hall*> current{nullptr};  // never deleted: sessions may outlive every static object
     zygote_hall* seen = current.load(std::memory_order_acquire);
     while (seen == nullptr || !seen->mark_.same()) {
