@@ -28,9 +28,10 @@ namespace workpool { inline namespace v0 {
 
 /// Asks submit for a std::future.
 struct use_std_future_t {
-  explicit use_std_future_t() = default;
+  enum class from { itself };
+  explicit constexpr use_std_future_t(from) noexcept {}  // and not from {}, which is options
 };
-inline constexpr use_std_future_t use_std_future{};
+inline constexpr use_std_future_t use_std_future{use_std_future_t::from::itself};
 
 namespace detail {
 
