@@ -168,11 +168,11 @@ TEST_CASE("a greeting of another version, build, size or language is refused as 
 
 TEST_CASE("a worker that never answers is ended when the handshake has taken too long", "[fork_pool][programs]") {
   workpool_test::shared_numbers_side numbers;
-  const std::string text =
-      refusal<wp::ready_timeout>({.workers = 1,
-                                  .start = wp::start_method::exec,
-                                  .env = {{liar_variable, "no answer"}, {numbers_variable, numbers.handle().path}},
-                                  .handshake_timeout = 2s});
+  const std::string text = refusal<wp::ready_timeout>(
+      {.workers = 1,
+       .start = wp::start_method::exec,
+       .env = {{liar_variable, "no answer"}, {workpool_test::numbers_variable, numbers.handle().path}},
+       .handshake_timeout = 2s});
   CHECK_THAT(text, Catch::Matchers::Contains("handshake_timeout"));
   const auto silent = static_cast<int>(numbers[0]);
   CHECK(silent != 0);
