@@ -4,8 +4,9 @@ set(CPACK_VERBATIM_VARIABLES ON)
 set(CPACK_PACKAGE_NAME workpool)
 set(CPACK_PACKAGE_CONTACT "The workpool authors")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "worker pools for C++20: threads and crash-isolated processes (headers)")
-set(CPACK_PACKAGE_DESCRIPTION "A header-only library: functions run on threads or, with the same call, in child processes that may crash,
-and every task ends in exactly one known way. Fork pools need the headers of Boost in the file with main.")
+set(CPACK_PACKAGE_DESCRIPTION "A header-only library: functions run on threads or, with the same call,
+in child processes that may crash, and every task ends in exactly one known
+way. Fork pools need the headers of Boost in the file with main.")
 set(CPACK_DEBIAN_PACKAGE_NAME libworkpool-dev)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_ARCHITECTURE all)
