@@ -9,17 +9,18 @@ import platform
 import time
 
 WORKERS = 2
-FORK = multiprocessing.get_context("fork")
-VERSION = f"Python {platform.python_version()}, fork"
+VERSION = f"Python {platform.python_version()}"
 
 
 class Executor:
     """concurrent.futures.ProcessPoolExecutor."""
 
     Lost = concurrent.futures.process.BrokenProcessPool
+    start = "fork"
 
     def __init__(self, workers=WORKERS):
-        self.pool = concurrent.futures.ProcessPoolExecutor(workers, mp_context=FORK)
+        context = multiprocessing.get_context(self.start)
+        self.pool = concurrent.futures.ProcessPoolExecutor(workers, mp_context=context)
 
     def submit(self, body, *arguments):
         return self.pool.submit(body, *arguments)
@@ -41,13 +42,25 @@ class Executor:
         self.pool.shutdown(wait=True)
 
 
+class SpawnExecutor(Executor):
+    """The same, whose workers are programs started afresh."""
+
+    start = "spawn"
+
+
+class ForkserverExecutor(Executor):
+    """The same, whose workers are forks of a program started afresh."""
+
+    start = "forkserver"
+
+
 class Pool:
     """multiprocessing.Pool."""
 
     Lost = TimeoutError
 
     def __init__(self, workers=WORKERS):
-        self.pool = FORK.Pool(workers)
+        self.pool = multiprocessing.get_context("fork").Pool(workers)
 
     def submit(self, body, *arguments):
         return self.pool.apply_async(body, arguments)
