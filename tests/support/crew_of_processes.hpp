@@ -98,15 +98,18 @@ class crew_of_processes {
     return one;
   }
 
+  /// False: nothing happens because time has passed. What is late here may have been off its core.
+  bool keeps_time = true;
+
   /// Looks after the workers once, and waits for news until `limit` where there are none.
   void step(workpool::time_point limit) {
     workpool::detail::crew_news todo;
     const workpool::time_point now = workpool::steady::now();
-    staff.keep_time(now, todo);
+    if (keeps_time) staff.keep_time(now, todo);
     staff.staff(now, work_waits, todo);
     if (todo.changed || todo.freed || !todo.ends.empty()) limit = now;  // perhaps that is what is waited for
     collect(todo);
-    for (const auto& one : watcher_.wait(room_, std::min(limit, staff.next_moment(now)))) {
+    for (const auto& one : watcher_.wait(room_, keeps_time ? std::min(limit, staff.next_moment(now)) : limit)) {
       workpool::detail::crew_news heard;
       if (one.token == bell_token) {
         bell_.clear();
